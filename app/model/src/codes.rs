@@ -1,0 +1,184 @@
+//! The closed set of errors that a page can show.
+//!
+//! Errors reach a page without scripting as codes, never as text from outside; the words stand here.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $message:literal;)*) => {
+        /// What went wrong, in one word that can be quoted to whoever runs Portal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as shown and as sent, in kebab case.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status for callers that read one.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The sentence shown to people: what happened and what to do.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Nobody is signed in.
+    SignInRequired = "sign-in-required", 401, "Sign in to continue.";
+    /// The person is not an admin.
+    AdminRequired = "admin-required", 403, "Only admins can do this. Ask an admin of Portal.";
+    /// The request came from another site.
+    CrossSite = "cross-site", 403, "The request did not come from a page of Portal. Open the page again and repeat.";
+    /// The thing does not exist, or not for this person.
+    NotFound = "not-found", 404, "This does not exist, or not any more.";
+    /// Someone changed it meanwhile.
+    Conflict = "conflict", 409, "Someone else changed this meanwhile. Look at the current values and repeat.";
+    /// The store cannot be reached.
+    Unavailable = "unavailable", 503, "Portal cannot reach its database right now. Nothing was changed. Try again in a moment.";
+    /// A fault of ours.
+    Internal = "internal", 500, "Something went wrong in Portal. Nothing was changed. Quote the request id to whoever runs Portal.";
+    /// A required field is empty.
+    Required = "required", 422, "Fill in this field.";
+    /// A value that the form does not offer.
+    Invalid = "invalid", 422, "This value cannot be used here.";
+    /// A text is too long.
+    TooLong = "too-long", 422, "This text is too long.";
+    /// E-mail and password do not fit.
+    CredentialsWrong = "credentials-wrong", 401, "This e-mail and password do not fit together.";
+    /// Too many attempts.
+    TooManyAttempts = "too-many-attempts", 429, "Too many attempts. Wait a minute, then try again.";
+    /// The account is disabled.
+    AccountDisabled = "account-disabled", 403, "This account is disabled. Ask an admin of Portal.";
+    /// Not an e-mail address.
+    EmailInvalid = "email-invalid", 422, "Write an e-mail address, such as ada@example.com.";
+    /// The e-mail is taken.
+    EmailTaken = "email-taken", 409, "Another account has this e-mail address.";
+    /// The password is too short.
+    PasswordTooShort = "password-too-short", 422, "Use at least 12 characters.";
+    /// The password is too long.
+    PasswordTooLong = "password-too-long", 422, "Use at most 256 characters.";
+    /// The password is a well-known one or repeats the e-mail.
+    PasswordTooCommon = "password-too-common", 422, "This password is easy to guess. Use another one.";
+    /// The current password is wrong.
+    PasswordWrong = "password-wrong", 422, "This is not your current password.";
+    /// A one-time link is unknown, used or expired.
+    LinkInvalid = "link-invalid", 410, "This link has been used, has expired or was replaced by a newer one. Ask for a new one.";
+    /// The last admin would be lost.
+    LastAdmin = "last-admin", 409, "This is the last admin who can sign in. Make someone else an admin first.";
+    /// Not a reference to a user or group.
+    EntityRefInvalid = "entity-ref-invalid", 422, "Write a reference such as user:default/ada.";
+    /// The user entity belongs to another account.
+    EntityTaken = "entity-taken", 409, "Another account is tied to this user of the catalog.";
+    /// Token lifetime outside 1 to 14.
+    TokenLifetimeOutOfRange = "token-lifetime-out-of-range", 422, "Write a whole number of days from 1 to 14.";
+    /// Session lifetime outside 1 to 90.
+    SessionLifetimeOutOfRange = "session-lifetime-out-of-range", 422, "Write a whole number of days from 1 to 90.";
+    /// Session shorter than token.
+    SessionShorterThanToken = "session-shorter-than-token", 422, "A session cannot be shorter than the token lifetime.";
+    /// Announcing without a way to sign in.
+    NothingToAnnounce = "nothing-to-announce", 409, "Agents cannot sign in yet. Enable client ID metadata documents first, then announce MCP.";
+    /// A client pattern is not host and path prefix.
+    ClientPatternInvalid = "client-pattern-invalid", 422, "Write a host with an optional path, such as agents.example.com/oauth/.";
+    /// The pending authorization is gone.
+    AuthorizationExpired = "authorization-expired", 410, "This request to connect an agent has expired or was already answered. Start again in the agent.";
+    /// The pending authorization belongs to another browser.
+    AuthorizationForeign = "authorization-foreign", 403, "This request to connect an agent was started in another browser. Start again in the agent.";
+    /// A catalog location cannot be used.
+    LocationInvalid = "location-invalid", 422, "This location cannot be used.";
+}
+
+impl ErrorCode {
+    /// The code with this spelling; `None` for anything else, so that a crafted link shows nothing.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.as_str() == code)
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.message())
+    }
+}
+
+/// The form field an error belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// An e-mail address.
+    Email,
+    /// A password, or a new one.
+    Password,
+    /// The password in force.
+    CurrentPassword,
+    /// A person's name.
+    DisplayName,
+    /// A reference to an entity.
+    EntityRef,
+    /// Token lifetime in days.
+    TokenLifetimeDays,
+    /// Maximum session lifetime in days.
+    SessionLifetimeDays,
+    /// Patterns of client documents.
+    ClientPatterns,
+    /// The admin's own words.
+    Message,
+    /// Who an announcement is for.
+    Audience,
+    /// A catalog location's target.
+    Target,
+}
+
+/// An error, and the field it belongs to when it belongs to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}")]
+pub struct FieldError {
+    /// What is wrong.
+    pub code: ErrorCode,
+    /// The field that shows it; `None` for the whole form.
+    pub field: Option<Field>,
+}
+
+impl FieldError {
+    /// An error of one field.
+    #[must_use]
+    pub const fn on(field: Field, code: ErrorCode) -> Self {
+        Self { code, field: Some(field) }
+    }
+}
+
+impl From<ErrorCode> for FieldError {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, field: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_read_back_and_are_sent_as_spelled() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+        assert_eq!(ErrorCode::parse("<script>"), None);
+    }
+}
