@@ -1,1 +1,21 @@
-//! core
+//! Portal's domain: services, and the ports through which they meet the world.
+//!
+//! No web framework, no SQL and no HTTP client here: those are adapters in the crates around this one.
+//! `Services` (in `services`) is the one value that pages, server functions, OAuth handlers, MCP actions,
+//! webhooks and the command line are given.
+
+pub mod actions;
+pub mod activity;
+pub mod audit;
+pub mod catalog;
+pub mod changes;
+pub mod identity;
+pub mod ids;
+pub mod ingestion;
+pub mod oauth;
+pub mod ports;
+pub mod rollout;
+pub mod secret;
+pub mod services;
+pub mod settings;
+pub mod time;

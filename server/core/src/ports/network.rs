@@ -1,0 +1,121 @@
+//! Reading from outside: client documents and descriptor files.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+/// Largest client document, in bytes read from the network.
+pub const CLIENT_DOCUMENT_BYTES_MAX: usize = 5_120;
+
+/// A client document as it came, before it is judged.
+#[derive(Debug, Clone)]
+pub struct FetchedDocument {
+    /// The whole body, at most [`CLIENT_DOCUMENT_BYTES_MAX`] bytes.
+    pub body: Vec<u8>,
+    /// Seconds for which the answer may be kept, by RFC 9111 (`max-age`, `no-store` = 0); `None` if it does not say.
+    pub fresh_for_seconds: Option<u64>,
+}
+
+/// Why a document could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FetchError {
+    /// The address may not be fetched: scheme, form, or a special-use address (RFC 6890).
+    #[error("the address may not be fetched: {0}")]
+    Refused(String),
+    /// The name has no address.
+    #[error("the host name could not be resolved")]
+    Dns,
+    /// No connection, or it broke.
+    #[error("the host could not be reached")]
+    Connect,
+    /// The certificate is not valid for the host.
+    #[error("the host's certificate is not valid")]
+    Tls,
+    /// No complete answer in time.
+    #[error("the host did not answer in time")]
+    Timeout,
+    /// An answer with another status than 200.
+    #[error("the host answered with status {0}")]
+    Status(u16),
+    /// A body that is not JSON by its content type.
+    #[error("the answer is not JSON")]
+    NotJson,
+    /// A body above the limit.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Portal is fetching too much already.
+    #[error("too many documents are being fetched right now")]
+    Overloaded,
+}
+
+impl FetchError {
+    /// Whether the document's owner said nothing definite, so that a pinned copy may serve
+    /// (DNS, connect, TLS, timeout, 403, 429, 5xx, not JSON).
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Dns | Self::Connect | Self::Tls | Self::Timeout | Self::NotJson | Self::Overloaded => true,
+            Self::Status(status) => matches!(*status, 403 | 429 | 500..=599),
+            Self::Refused(_) | Self::TooLarge(_) => false,
+        }
+    }
+}
+
+/// Fetches client documents (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
+#[async_trait]
+pub trait DocumentFetcher: Send + Sync + 'static {
+    /// Fetches one document from exactly this address, which the caller has already parsed by the rules of
+    /// client identifier urls. Never follows a redirect, never reaches a special-use address.
+    ///
+    /// # Errors
+    /// [`FetchError`] says why there is no document.
+    async fn fetch(&self, client_id_url: &str) -> Result<FetchedDocument, FetchError>;
+}
+
+/// A descriptor file or a file that a placeholder names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFile {
+    /// The canonical name: a path relative to the location's folder, or the url.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Why a file could not be read. The text is shown to admins.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// The target leaves its location's folder or names a host that is not allowed.
+    #[error("{target} may not be read: {reason}")]
+    Refused {
+        /// What was asked for.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+    /// There is nothing there, or it cannot be reached.
+    #[error("{target} could not be read: {reason}")]
+    Unreachable {
+        /// What was asked for.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Above the size limit, or not UTF-8.
+    #[error("{target} cannot be used: {reason}")]
+    Unusable {
+        /// What was asked for.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Reads files of catalog locations, inside their bounds.
+#[async_trait]
+pub trait LocationReader: Send + Sync + 'static {
+    /// Resolves `target` against `base` (a name that an earlier read returned; `None` for the location's own
+    /// target) and reads it. `root` is the location's own target: files stay inside its folder.
+    ///
+    /// # Errors
+    /// [`ReadError`], with words for the admin.
+    async fn read(&self, root: &crate::ingestion::Target, base: Option<&str>, target: &str) -> Result<ReadFile, ReadError>;
+}

@@ -1,0 +1,87 @@
+//! Locations, runs, entities, relations and the flattened search keys.
+//!
+//! A run stages everything it read under its own id, in bounded batches, unseen by readers. Publishing it makes the
+//! location point at that run, in one short transaction: readers see the old entities or the new ones, never half.
+
+use async_trait::async_trait;
+use portal_model::EntityRef;
+
+use super::StoreError;
+use crate::{
+    catalog::{EntityPage, EntityQuery, Facet, StagedEntity, StoredEntity},
+    ingestion::{Location, Rejection, RunOutcome},
+    ids::{LocationId, RunId},
+    time::UnixMillis,
+};
+
+/// Reads the catalog.
+#[async_trait]
+pub trait CatalogReads {
+    /// One published entity with its relations, in both directions.
+    async fn entity_by_ref(&mut self, entity_ref: &EntityRef) -> Result<Option<StoredEntity>, StoreError>;
+
+    /// The published entities among these refs, with their relations, ordered by ref. At most 1,000 refs.
+    async fn entity_list_by_refs(&mut self, refs: &[EntityRef]) -> Result<Vec<StoredEntity>, StoreError>;
+
+    /// Published entities of this name, of any kind and namespace that is not given, ordered by ref, at most `limit`.
+    async fn entity_list_by_name(
+        &mut self,
+        kind: Option<&str>,
+        namespace: Option<&str>,
+        name: &str,
+        limit: u32,
+    ) -> Result<Vec<StoredEntity>, StoreError>;
+
+    /// One page of the published entities that fit a query.
+    async fn entity_query(&mut self, query: &EntityQuery) -> Result<EntityPage, StoreError>;
+
+    /// For a search key, each value (as stored, in lower case) and how many published entities that fit the query's
+    /// predicate and full text have it; most frequent first, then by value, at most `limit`.
+    async fn entity_facet(&mut self, query: &EntityQuery, key: &str, limit: u32) -> Result<Vec<Facet>, StoreError>;
+
+    /// Which location has published this entity.
+    async fn entity_location(&mut self, entity_ref: &EntityRef) -> Result<Option<LocationId>, StoreError>;
+
+    /// Every location, by creation, then id.
+    async fn location_list(&mut self) -> Result<Vec<Location>, StoreError>;
+
+    /// The location with this id.
+    async fn location_by_id(&mut self, id: &LocationId) -> Result<Option<Location>, StoreError>;
+
+    /// What the location's last published run rejected, by file and line, at most `limit`.
+    async fn rejection_list(&mut self, id: &LocationId, limit: u32) -> Result<Vec<Rejection>, StoreError>;
+}
+
+/// Writes the catalog.
+#[async_trait]
+pub trait CatalogWrites {
+    /// Adds a location, or replaces target, kinds and origin of the one with this id. `false` when another location has
+    /// the same kind and target.
+    async fn location_put(&mut self, location: &Location) -> Result<bool, StoreError>;
+
+    /// Deletes a location with its published entities. `false` when there was none.
+    async fn location_delete(&mut self, id: &LocationId) -> Result<bool, StoreError>;
+
+    /// Stages entities under a run, with their search keys and relations. Of two with the same ref the first stays.
+    async fn run_stage(&mut self, location: &LocationId, run: &RunId, entities: &[StagedEntity]) -> Result<(), StoreError>;
+
+    /// Adds what a run rejected.
+    async fn run_reject(&mut self, location: &LocationId, run: &RunId, rejections: &[Rejection]) -> Result<(), StoreError>;
+
+    /// Makes a staged run the location's published one and remembers its outcome. `false` when the location is gone.
+    async fn run_publish(&mut self, location: &LocationId, run: &RunId, outcome: &RunOutcome) -> Result<bool, StoreError>;
+
+    /// Remembers a run that failed and leaves the location's published entities as they are.
+    async fn run_fail(&mut self, location: &LocationId, error: &str, at: UnixMillis) -> Result<(), StoreError>;
+
+    /// Deletes staged and formerly published rows that no location points at, except those of `running`; at most
+    /// `limit` entities a call. Returns how many entities went.
+    async fn run_prune(&mut self, running: &[RunId], limit: u32) -> Result<u64, StoreError>;
+
+    /// Adds or replaces one entity in the location's published run, starting one when there is none. For locations
+    /// that change one entity at a time, such as local accounts.
+    async fn entity_put(&mut self, location: &LocationId, entity: &StagedEntity) -> Result<(), StoreError>;
+
+    /// Deletes one entity from the location's published run. `false` when it was not there.
+    async fn entity_delete(&mut self, location: &LocationId, entity_ref: &EntityRef) -> Result<bool, StoreError>;
+}

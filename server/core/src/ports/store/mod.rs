@@ -1,0 +1,85 @@
+//! The Store port: everything that Portal keeps.
+//!
+//! The contract, held by every adapter and proved by the conformance suite in `portal-testkit`:
+//!
+//! - A [`WriteTransaction`] is atomic. Nothing of it is seen by others before [`WriteTransaction::commit`] returned
+//!   `Ok`, and then everything is, durably. Dropping it without committing rolls it back.
+//! - Writers do not overwrite each other silently: functions that move a record from one state to another name the
+//!   state they expect, and say whether they found it (compare and set). They return `bool`; `false` changed nothing.
+//! - "Not found" is `Ok(None)`, never an error.
+//! - A denial that must persist is a value of the caller's, after which it commits; an `Err` means roll back.
+//! - Lists have a stated order with a unique tie-breaker, and a limit that the caller names.
+
+mod activity;
+mod audit;
+mod catalog;
+mod oauth;
+mod settings;
+mod users;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use activity::{ActivityReads, ActivityWrites};
+pub use audit::{AuditReads, AuditWrites};
+pub use catalog::{CatalogReads, CatalogWrites};
+pub use oauth::{OauthReads, OauthWrites};
+pub use settings::{SettingReads, SettingWrites};
+pub use users::{UserReads, UserWrites};
+
+/// Why the store did not do it. Opaque to callers: they answer 503 or 500 and log it.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is busy or refused to commit; the same call may succeed later.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The database holds, or was given, something that the adapter does not understand: a fault of ours.
+    #[error("the store is inconsistent: {0}")]
+    Inconsistent(String),
+}
+
+/// A database of Portal.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Starts reading. What is read may be a moment old, never uncommitted.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection can be had.
+    async fn read(&self) -> Result<Box<dyn ReadTransaction>, StoreError>;
+
+    /// Starts a transaction that can write. On SQLite there is one at a time: keep it short, and never wait for the
+    /// network inside it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection can be had.
+    async fn write(&self) -> Result<Box<dyn WriteTransaction>, StoreError>;
+}
+
+/// Everything that can be read.
+pub trait ReadTransaction:
+    SettingReads + UserReads + OauthReads + CatalogReads + AuditReads + ActivityReads + Send
+{
+}
+
+impl<T> ReadTransaction for T where
+    T: SettingReads + UserReads + OauthReads + CatalogReads + AuditReads + ActivityReads + Send
+{
+}
+
+/// Everything that can be written; reads inside it see its own writes.
+#[async_trait]
+pub trait WriteTransaction:
+    ReadTransaction
+    + SettingWrites
+    + UserWrites
+    + OauthWrites
+    + CatalogWrites
+    + AuditWrites
+    + ActivityWrites
+{
+    /// Makes everything written durable and visible.
+    ///
+    /// # Errors
+    /// Nothing of the transaction took effect.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,125 @@
+//! Everything a door into Portal is given: the services, put together once at the start.
+
+use std::sync::Arc;
+
+use crate::{
+    actions::ActionRegistry,
+    activity::ActivityRecorder,
+    audit::AuditService,
+    catalog::CatalogService,
+    changes::ChangeTracker,
+    identity::IdentityService,
+    ingestion::IngestionService,
+    oauth::{AuthorizationService, BearerService, ClientService, PinnedDocument, TokenService},
+    ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
+    rollout::RolloutService,
+    settings::SettingsService,
+};
+
+/// What every service is built from.
+#[derive(Clone)]
+pub struct Dependencies {
+    /// What Portal keeps.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Fetches client documents.
+    pub fetcher: Arc<dyn DocumentFetcher>,
+    /// Reads descriptor files.
+    pub reader: Arc<dyn LocationReader>,
+    /// Counters by which caches know that they are stale.
+    pub changes: Arc<ChangeTracker>,
+    /// What the configuration says.
+    pub configuration: Arc<Configuration>,
+}
+
+/// The part of the configuration that the domain needs.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The OAuth issuer and origin of every address Portal makes, byte for byte; no trailing slash.
+    pub public_url: String,
+    /// Whether `public_url` is on loopback, so that client documents on loopback are taken.
+    pub public_url_is_loopback: bool,
+    /// Lifetime of access tokens, 10 to 1440 minutes.
+    pub access_token_lifetime_minutes: u16,
+    /// Client documents pinned by the admin, beside the built-in ones.
+    pub pinned_clients: Vec<PinnedDocument>,
+}
+
+impl Configuration {
+    /// The address of the MCP endpoint: the resource that tokens are for (RFC 8707).
+    #[must_use]
+    pub fn mcp_resource(&self) -> String {
+        format!("{}{}", self.public_url, MCP_PATH)
+    }
+}
+
+/// Path of the MCP endpoint.
+pub const MCP_PATH: &str = "/api/mcp-actions/v1";
+
+/// All services.
+#[derive(Clone)]
+pub struct Services {
+    /// What they were built from.
+    pub dependencies: Dependencies,
+    /// Settings.
+    pub settings: Arc<SettingsService>,
+    /// Accounts and browser sessions.
+    pub identity: Arc<IdentityService>,
+    /// Client documents.
+    pub clients: Arc<ClientService>,
+    /// `/oauth/authorize` and the consent page.
+    pub authorization: Arc<AuthorizationService>,
+    /// `/oauth/token` and `/oauth/revoke`.
+    pub tokens: Arc<TokenService>,
+    /// Checks bearer tokens.
+    pub bearer: Arc<BearerService>,
+    /// Entities.
+    pub catalog: Arc<CatalogService>,
+    /// Locations.
+    pub ingestion: Arc<IngestionService>,
+    /// MCP actions.
+    pub actions: Arc<ActionRegistry>,
+    /// The announcement.
+    pub rollout: Arc<RolloutService>,
+    /// The audit log.
+    pub audit: Arc<AuditService>,
+    /// The activity log.
+    pub activity: Arc<ActivityRecorder>,
+}
+
+impl Services {
+    /// Puts the services together.
+    #[must_use]
+    pub fn new(dependencies: Dependencies) -> Self {
+        let settings = Arc::new(SettingsService::new(dependencies.clone()));
+        let clients = Arc::new(ClientService::new(dependencies.clone(), Arc::clone(&settings)));
+        let catalog = Arc::new(CatalogService::new(dependencies.clone()));
+        let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
+        Self {
+            identity: Arc::new(IdentityService::new(dependencies.clone())),
+            authorization: Arc::new(AuthorizationService::new(
+                dependencies.clone(),
+                Arc::clone(&settings),
+                Arc::clone(&clients),
+            )),
+            tokens: Arc::new(TokenService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&clients))),
+            bearer: Arc::new(BearerService::new(dependencies.clone())),
+            actions: Arc::new(ActionRegistry::built_in(
+                Arc::clone(&settings),
+                Arc::clone(&catalog),
+                Arc::clone(&ingestion),
+            )),
+            rollout: Arc::new(RolloutService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&catalog))),
+            audit: Arc::new(AuditService::new(dependencies.clone())),
+            activity: Arc::new(ActivityRecorder::new(dependencies.clone())),
+            settings,
+            clients,
+            catalog,
+            ingestion,
+            dependencies,
+        }
+    }
+}

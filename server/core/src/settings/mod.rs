@@ -1,0 +1,5 @@
+//! Settings: stored, validated, audited, seen by every node within half a second.
+
+mod service;
+
+pub use service::{SettingsError, SettingsService};
