@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("portal-model", &[]),
     ("portal-core", &["portal-model"]),
     ("portal-store", &["portal-core", "portal-model"]),
-    ("portal-directory", &["portal-core", "portal-model"]),
+    ("portal-directory", &["portal-core", "portal-fetch", "portal-model"]),
     ("portal-fetch", &["portal-core", "portal-model"]),
     ("portal-app", &["portal-core", "portal-model"]),
     ("portal-frontend", &["portal-app"]),
