@@ -11,5 +11,8 @@ pub use authorize::{
     ConsentView, RedirectError,
 };
 pub use bearer::{BearerError, BearerService, Caller};
-pub use client::{Client, ClientError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RuleReport};
+pub use client::{
+    Client, ClientError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RedirectUri, RedirectUriError,
+    RuleReport, UrlFault,
+};
 pub use token::{RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService};

@@ -1,9 +1,16 @@
 //! Client documents: fetched, validated, cached, pinned.
 
+mod raw_url;
+mod redirect;
+
 use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use self::{
+    raw_url::UrlFault,
+    redirect::{RedirectUri, RedirectUriError},
+};
 use super::records::DocumentOrigin;
 use crate::{
     ports::{FetchError, StoreError},
@@ -58,7 +65,7 @@ pub struct Client {
     /// The name it gives itself, cut to 100 characters, control and bidi characters removed.
     pub name: String,
     /// Where answers may go, as written.
-    pub redirect_uris: Vec<String>,
+    pub redirect_uris: Vec<RedirectUri>,
     /// Whether it lists the `refresh_token` grant.
     pub lists_refresh_grant: bool,
     /// How its document was had.
@@ -70,8 +77,14 @@ impl Client {
     /// (RFC 8252 section 7.3).
     #[must_use]
     pub fn allows_redirect(&self, redirect_uri: &str) -> bool {
-        let _ = redirect_uri;
-        false
+        self.redirect_for(redirect_uri).is_some()
+    }
+
+    /// The redirect URI of a request, parsed, when answers may go there.
+    #[must_use]
+    pub fn redirect_for(&self, requested: &str) -> Option<RedirectUri> {
+        let requested = RedirectUri::parse(requested).ok()?;
+        self.redirect_uris.iter().any(|registered| registered.covers(&requested)).then_some(requested)
     }
 
     /// SHA-256 over the sorted redirect URIs, hexadecimal.
