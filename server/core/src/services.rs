@@ -98,6 +98,7 @@ impl Services {
         let clients = Arc::new(ClientService::new(dependencies.clone(), Arc::clone(&settings)));
         let catalog = Arc::new(CatalogService::new(dependencies.clone()));
         let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
+        let activity = Arc::new(ActivityRecorder::new(dependencies.clone()));
         Self {
             identity: Arc::new(IdentityService::new(dependencies.clone())),
             authorization: Arc::new(AuthorizationService::new(
@@ -105,8 +106,8 @@ impl Services {
                 Arc::clone(&settings),
                 Arc::clone(&clients),
             )),
-            tokens: Arc::new(TokenService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&clients))),
-            bearer: Arc::new(BearerService::new(dependencies.clone())),
+            tokens: Arc::new(TokenService::new(dependencies.clone(), Arc::clone(&settings))),
+            bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             actions: Arc::new(ActionRegistry::built_in(
                 Arc::clone(&settings),
                 Arc::clone(&catalog),
@@ -114,7 +115,7 @@ impl Services {
             )),
             rollout: Arc::new(RolloutService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&catalog))),
             audit: Arc::new(AuditService::new(dependencies.clone())),
-            activity: Arc::new(ActivityRecorder::new(dependencies.clone())),
+            activity,
             settings,
             clients,
             catalog,

@@ -24,6 +24,11 @@ impl ActivityRecorder {
         let _ = (call, &self.dependencies);
     }
 
+    /// Remembers that the access token issued with this refresh token was presented.
+    pub fn confirm_refresh(&self, refresh: crate::secret::SecretHash) {
+        let _ = (refresh, &self.dependencies);
+    }
+
     /// Writes everything that waits, in batches; also stamps the sessions' last use. The server calls it every second
     /// and at shutdown.
     ///

@@ -1,18 +1,33 @@
-//! `/oauth/authorize` and the person's answer (RFC 6749 section 4.1, OAuth 2.1, RFC 9207, RFC 8707).
+//! `/oauth/authorize`: from a client's request to a pending authorization
+//! (RFC 6749 section 4.1.1, OAuth 2.1 section 4.1.1, RFC 9207, RFC 8707).
 
 use std::sync::Arc;
 
-use portal_model::{Scope, ScopeSet};
+use portal_model::ScopeSet;
 use thiserror::Error;
 
-use super::{ClientError, ClientService, records::ClientSnapshot};
+use super::{
+    Client, ClientError, ClientService, pkce,
+    records::{AuthorizationRequest, ClientSnapshot},
+    redirect,
+};
 use crate::{
-    identity::{RequestOrigin, SignedIn},
+    identity::RequestOrigin,
     ports::StoreError,
     secret::Secret,
+    services::Dependencies,
     settings::SettingsService,
-    time::UnixMillis,
+    time::{HOUR_MS, MINUTE_MS, UnixMillis},
 };
+
+/// How long a pending authorization waits for the person's answer, in milliseconds.
+pub const PENDING_LIFETIME_MS: i64 = HOUR_MS;
+/// Longest `state`, in bytes.
+pub const STATE_LENGTH_MAX: usize = 4_096;
+/// Longest of the other parameters, in bytes.
+pub const PARAMETER_LENGTH_MAX: usize = 2_048;
+/// Authorization requests that one address may start in a minute.
+pub const BEGIN_PER_MINUTE_MAX: i64 = 60;
 
 /// The parameters of an authorization request, each at most once.
 #[derive(Debug, Clone, Default)]
@@ -61,10 +76,13 @@ pub enum AuthorizeError {
     /// The client is not known to be good: a page of ours, no redirect.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A parameter is missing, repeated, too long or not registered, before client and redirect URI are known to be
-    /// good: a page of ours, no redirect. Names the parameter and what was expected.
+    /// A parameter is missing, too long or not registered, before client and redirect URI are known to be good: a page
+    /// of ours, no redirect. Names the parameter and what was expected.
     #[error("{0}")]
-    Page(String),
+    Page(&'static str),
+    /// This address starts too many authorizations: a page of ours, no redirect.
+    #[error("too many requests to connect an agent came from this address; wait a minute")]
+    TooMany,
     /// Client and redirect URI are good: the client is told.
     #[error("the client is told: {}", .0.error)]
     Redirect(RedirectError),
@@ -73,118 +91,189 @@ pub enum AuthorizeError {
     Store(#[from] StoreError),
 }
 
-/// What the consent page shows.
-#[derive(Debug, Clone)]
-pub struct ConsentView {
-    /// Who asks.
-    pub client: ClientSnapshot,
-    /// Where the browser goes afterwards.
-    pub redirect_uri: String,
-    /// Host (and port) of the redirect URI.
-    pub redirect_host: String,
-    /// Whether that is a program on the person's own computer.
-    pub redirect_is_loopback: bool,
-    /// `scheme://host:port` of the redirect URI, for the page's `form-action`.
-    pub redirect_origin: String,
-    /// What it asks for.
-    pub scope: ScopeSet,
-    /// Whether refresh tokens will be issued.
-    pub refreshable: bool,
-    /// When access ends at the latest without signing in again.
-    pub ends_at: UnixMillis,
-    /// Idle lifetime in days, when refreshable.
-    pub token_lifetime_days: Option<u16>,
-    /// Until when the page can be answered.
-    pub expires_at: UnixMillis,
-    /// Whether the person must sign in anew before answering.
-    pub must_sign_in: bool,
-}
-
-/// The person's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConsentDecision {
-    /// Yes, up to this scope; never more than was asked.
-    Allow(Scope),
-    /// No.
-    Cancel,
-}
-
-/// Why a pending authorization cannot be shown or answered.
-#[derive(Debug, Error)]
-pub enum ConsentError {
-    /// Unknown, answered or past its hour.
-    #[error("the request has expired or was answered")]
-    Expired,
-    /// Started in another browser.
-    #[error("the request was started in another browser")]
-    Foreign,
-    /// The client or the switch changed meanwhile.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Authorization requests.
+/// Authorization requests and the person's answer to them.
 pub struct AuthorizationService {
-    dependencies: crate::services::Dependencies,
-    settings: Arc<SettingsService>,
-    clients: Arc<ClientService>,
+    pub(super) dependencies: Dependencies,
+    pub(super) settings: Arc<SettingsService>,
+    pub(super) clients: Arc<ClientService>,
 }
 
-#[expect(clippy::unused_async, reason = "bodies follow")]
+/// What of a request is good once client and redirect URI are.
+struct Checked {
+    scope: ScopeSet,
+    resource: String,
+    code_challenge: String,
+    prompt_consent: bool,
+    prompt_login: bool,
+}
+
 impl AuthorizationService {
     /// The service.
     #[must_use]
-    pub fn new(
-        dependencies: crate::services::Dependencies,
-        settings: Arc<SettingsService>,
-        clients: Arc<ClientService>,
-    ) -> Self {
+    pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>, clients: Arc<ClientService>) -> Self {
         Self { dependencies, settings, clients }
     }
 
-    /// Checks an authorization request and keeps it for an hour.
+    /// Checks an authorization request and keeps it for an hour. `browser` is the value of the binding cookie, if the
+    /// browser has one.
     ///
     /// # Errors
-    /// [`AuthorizeError`].
+    /// [`AuthorizeError`]: nothing is sent to a redirect URI before client and redirect URI are known to be good.
     pub async fn begin(
         &self,
         parameters: AuthorizeParameters,
         browser: Option<&Secret>,
         origin: &RequestOrigin,
     ) -> Result<BegunAuthorization, AuthorizeError> {
-        let _ = (parameters, browser, origin, &self.dependencies, &self.settings, &self.clients);
-        Err(AuthorizeError::Page(String::new()))
+        bounded(&parameters)?;
+        let client_id = parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing"))?;
+        let redirect_uri =
+            parameters.redirect_uri.as_deref().ok_or(AuthorizeError::Page("redirect_uri is missing"))?;
+        self.count_attempt(origin).await?;
+        let client = self.clients.find(client_id).await?;
+        if !client.allows_redirect(redirect_uri) {
+            return Err(AuthorizeError::Page(
+                "redirect_uri is not one of the addresses that the client's document lists",
+            ));
+        }
+        let checked = self.check(&parameters).map_err(|(error, description)| {
+            AuthorizeError::Redirect(self.redirect_error(redirect_uri, parameters.state.as_deref(), error, description))
+        })?;
+        self.keep(&client, redirect_uri, parameters.state.clone(), checked, browser).await
     }
 
-    /// What the consent page shows for a pending request of this browser.
-    ///
-    /// # Errors
-    /// [`ConsentError`].
-    pub async fn view(
+    /// The address that tells the client about an error.
+    pub(super) fn redirect_error(
         &self,
-        request: &Secret,
-        browser: Option<&Secret>,
-        signed_in: Option<&SignedIn>,
-    ) -> Result<ConsentView, ConsentError> {
-        let _ = (request, browser, signed_in);
-        Err(ConsentError::Expired)
+        redirect_uri: &str,
+        state: Option<&str>,
+        error: &'static str,
+        description: &'static str,
+    ) -> RedirectError {
+        let location = redirect::answer(
+            redirect_uri,
+            &[
+                ("error", Some(error)),
+                ("error_description", Some(description)),
+                ("state", state),
+                ("iss", Some(&self.dependencies.configuration.public_url)),
+            ],
+        );
+        RedirectError { location, error }
     }
 
-    /// Takes the person's answer and returns the address to send the browser to, with `code` or `access_denied`.
-    ///
-    /// # Errors
-    /// [`ConsentError`].
-    pub async fn decide(
+    fn check(&self, parameters: &AuthorizeParameters) -> Result<Checked, (&'static str, &'static str)> {
+        match parameters.response_type.as_deref() {
+            Some("code") => {}
+            Some(_) => return Err(("unsupported_response_type", "response_type must be code")),
+            None => return Err(("invalid_request", "response_type is missing; it must be code")),
+        }
+        let code_challenge = parameters
+            .code_challenge
+            .clone()
+            .ok_or(("invalid_request", "code_challenge is missing; PKCE is required"))?;
+        if parameters.code_challenge_method.as_deref() != Some("S256") {
+            return Err(("invalid_request", "code_challenge_method must be S256"));
+        }
+        if !pkce::is_challenge(&code_challenge) {
+            return Err(("invalid_request", "code_challenge must be 43 characters of base64url"));
+        }
+        let resource = self.dependencies.configuration.mcp_resource();
+        if parameters.resource.as_ref().is_some_and(|asked| *asked != resource) {
+            return Err(("invalid_target", "resource must be the address of Portal's MCP endpoint"));
+        }
+        let prompt = parameters.prompt.as_deref().unwrap_or_default();
+        let prompts = |word: &str| prompt.split(' ').any(|written| written == word);
+        if prompts("none") {
+            return Err(("interaction_required", "Portal asks the person before an agent may act"));
+        }
+        Ok(Checked {
+            scope: ScopeSet::parse(parameters.scope.as_deref().unwrap_or_default()),
+            resource,
+            code_challenge,
+            prompt_consent: prompts("consent"),
+            prompt_login: prompts("login"),
+        })
+    }
+
+    async fn keep(
         &self,
-        request: &Secret,
+        client: &Client,
+        redirect_uri: &str,
+        state: Option<String>,
+        checked: Checked,
         browser: Option<&Secret>,
-        signed_in: &SignedIn,
-        decision: ConsentDecision,
-    ) -> Result<String, ConsentError> {
-        let _ = (request, browser, signed_in, decision);
-        Err(ConsentError::Expired)
+    ) -> Result<BegunAuthorization, AuthorizeError> {
+        let Dependencies { store, clock, rng, .. } = &self.dependencies;
+        let request = Secret::generate(&**rng);
+        let browser = browser.cloned().unwrap_or_else(|| Secret::generate(&**rng));
+        let now = clock.now();
+        let mut transaction = store.write().await?;
+        transaction
+            .authorization_request_insert(&AuthorizationRequest {
+                hash: request.hash(),
+                browser_hash: browser.hash(),
+                client: ClientSnapshot::of(client),
+                redirect_uri: redirect_uri.to_owned(),
+                scope: checked.scope,
+                state,
+                resource: checked.resource,
+                code_challenge: checked.code_challenge,
+                prompt_consent: checked.prompt_consent,
+                prompt_login: checked.prompt_login,
+                created_at: now,
+                expires_at: now.plus(PENDING_LIFETIME_MS),
+                answered_at: None,
+            })
+            .await?;
+        transaction.commit().await?;
+        Ok(BegunAuthorization { request, browser })
+    }
+
+    /// Pending authorizations are rows that anybody can make, so their number is bounded by address.
+    async fn count_attempt(&self, origin: &RequestOrigin) -> Result<(), AuthorizeError> {
+        let Some(address) = origin.address else { return Ok(()) };
+        let now = self.dependencies.clock.now();
+        let window_start = UnixMillis(now.0 - now.0.rem_euclid(MINUTE_MS));
+        let mut transaction = self.dependencies.store.write().await?;
+        let count = transaction.attempt_record(&format!("authorize:{address}"), window_start).await?;
+        transaction.commit().await?;
+        if count > BEGIN_PER_MINUTE_MAX { Err(AuthorizeError::TooMany) } else { Ok(()) }
+    }
+}
+
+impl ClientSnapshot {
+    /// What a client is at this moment.
+    fn of(client: &Client) -> Self {
+        Self {
+            client_id: client.id.as_str().to_owned(),
+            host: client.id.host().to_owned(),
+            name: client.name.clone(),
+            redirect_uris_hash: client.redirect_uris_hash(),
+            lists_refresh_grant: client.lists_refresh_grant,
+            origin: client.origin.clone(),
+        }
+    }
+}
+
+fn bounded(parameters: &AuthorizeParameters) -> Result<(), AuthorizeError> {
+    let within = |value: &Option<String>, limit: usize| value.as_ref().is_none_or(|value| value.len() <= limit);
+    if !within(&parameters.state, STATE_LENGTH_MAX) {
+        return Err(AuthorizeError::Page("state is longer than 4,096 bytes"));
+    }
+    let others = [
+        &parameters.client_id,
+        &parameters.redirect_uri,
+        &parameters.response_type,
+        &parameters.scope,
+        &parameters.resource,
+        &parameters.code_challenge,
+        &parameters.code_challenge_method,
+        &parameters.prompt,
+    ];
+    if others.into_iter().all(|value| within(value, PARAMETER_LENGTH_MAX)) {
+        Ok(())
+    } else {
+        Err(AuthorizeError::Page("a parameter is longer than 2,048 bytes"))
     }
 }

@@ -3,16 +3,29 @@
 mod authorize;
 mod bearer;
 mod client;
+mod consent;
+mod format;
+mod pkce;
 pub mod records;
+mod redirect;
+mod seal;
 mod token;
 
+use crate::time::{DAY_MS, UnixMillis};
+
 pub use authorize::{
-    AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, ConsentDecision, ConsentError,
-    ConsentView, RedirectError,
+    AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, PENDING_LIFETIME_MS, RedirectError,
 };
 pub use bearer::{BearerError, BearerService, Caller};
 pub use client::{
     Client, ClientError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
 };
+pub use consent::{ConsentDecision, ConsentError, ConsentView};
+pub use format::TokenKind;
 pub use token::{RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService};
+
+/// When a session that was granted at a point in time ends at the latest.
+fn session_end(granted_at: UnixMillis, lifetime_days: u16) -> UnixMillis {
+    granted_at.plus(i64::from(lifetime_days) * DAY_MS)
+}

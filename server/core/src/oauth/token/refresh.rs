@@ -1,0 +1,212 @@
+//! The refresh grant (RFC 6749 section 6, OAuth 2.1 section 4.3): rotation at every use.
+//!
+//! The immediate predecessor gets the same answer again until its successor is confirmed, and for a grace after that,
+//! so that a lost answer costs nobody a session. Any other reuse ends the session: two parties hold its tokens.
+
+use portal_model::{ScopeSet, settings::Settings};
+
+use super::{
+    Issued, SealedAnswer, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService, refused,
+    session_days, token_days,
+};
+use crate::{
+    identity::{RequestOrigin, User, UserStatus},
+    oauth::{
+        format::TokenKind,
+        records::{AgentSession, EndReason, RefreshState, RefreshToken},
+        seal, session_end,
+    },
+    ports::{StoreError, WriteTransaction},
+    secret::{Secret, SecretHash},
+    time::{DAY_MS, SECOND_MS, UnixMillis},
+};
+
+/// How long after its successor was confirmed a replaced token still gets the same answer, in milliseconds.
+pub const GRACE_MS: i64 = 60 * SECOND_MS;
+/// How often a rotation that another one overtook is tried again.
+const OVERTAKEN_MAX: usize = 3;
+
+/// The parameters of a refresh grant, all there.
+struct RefreshGrant {
+    token: Secret,
+    client_id: String,
+    scope: Option<ScopeSet>,
+    resource: Option<String>,
+}
+
+/// What a presented token leads to, decided inside the transaction.
+enum Verdict {
+    /// It is current: rotate it.
+    Rotate(Box<User>),
+    /// It was replaced a moment ago: the same answer again.
+    Repeat(Issued),
+    /// The session is over; the denial must be kept.
+    End(EndReason, &'static str),
+    /// Refused without a change.
+    Refuse(TokenError),
+}
+
+impl RefreshGrant {
+    fn parse(request: TokenRequest) -> Result<Self, TokenError> {
+        let missing = |description| refused(TokenErrorCode::InvalidRequest, description);
+        let token = request.refresh_token.ok_or_else(|| missing("refresh_token is missing"))?;
+        let client_id = request.client_id.ok_or_else(|| missing("client_id is missing"))?;
+        if !TokenKind::Refresh.fits(token.expose()) {
+            return Err(refused(TokenErrorCode::InvalidGrant, "the refresh token is not known"));
+        }
+        let scope = request.scope.as_deref().filter(|scope| !scope.trim().is_empty()).map(ScopeSet::parse);
+        Ok(Self { token, client_id, scope, resource: request.resource })
+    }
+
+    /// Whether a session is this client's, and nothing more is asked than was granted.
+    fn fits(&self, session: &AgentSession) -> Result<(), TokenError> {
+        if session.client.client_id != self.client_id {
+            return Err(refused(TokenErrorCode::InvalidGrant, "the refresh token was given to another client"));
+        }
+        if self.resource.as_ref().is_some_and(|asked| *asked != session.resource) {
+            return Err(refused(TokenErrorCode::InvalidTarget, "resource is not the one that was granted"));
+        }
+        if self.scope.is_some_and(|asked| asked.level > session.scope.level) {
+            return Err(refused(TokenErrorCode::InvalidScope, "scope is larger than what was granted"));
+        }
+        Ok(())
+    }
+}
+
+impl TokenService {
+    pub(super) async fn refresh(
+        &self,
+        request: TokenRequest,
+        origin: &RequestOrigin,
+    ) -> Result<TokenResponse, TokenError> {
+        let grant = RefreshGrant::parse(request)?;
+        let settings = self.settings.current().await?;
+        if !settings.refresh_enabled || !settings.cimd_enabled {
+            return Err(refused(TokenErrorCode::UnauthorizedClient, "refresh tokens are switched off in Portal"));
+        }
+        for _ in 0..OVERTAKEN_MAX {
+            if let Some(answer) = self.refresh_once(&grant, &settings, origin).await? {
+                return Ok(answer);
+            }
+        }
+        Err(StoreError::Unavailable("a refresh was overtaken again and again".to_owned()).into())
+    }
+
+    /// One attempt; `None` when another rotation of the same token came first, so that a second look finds it replaced.
+    async fn refresh_once(
+        &self,
+        grant: &RefreshGrant,
+        settings: &Settings,
+        origin: &RequestOrigin,
+    ) -> Result<Option<TokenResponse>, TokenError> {
+        let now = self.dependencies.clock.now();
+        let mut transaction = self.dependencies.store.write().await?;
+        let unknown = || refused(TokenErrorCode::InvalidGrant, "the refresh token is not known");
+        let token = transaction.refresh_token_by_hash(&grant.token.hash()).await?.ok_or_else(unknown)?;
+        let session = transaction.agent_session_by_id(&token.session_id).await?.ok_or_else(unknown)?;
+        grant.fits(&session)?;
+        match self.judge(&mut *transaction, grant, &token, &session, settings).await? {
+            Verdict::Refuse(error) => Err(error),
+            Verdict::Repeat(issued) => Ok(Some(issued.answer(now))),
+            Verdict::End(reason, description) => {
+                self.end_session(&mut *transaction, &session, reason, origin).await?;
+                transaction.commit().await?;
+                self.dependencies.changes.expire();
+                Err(refused(TokenErrorCode::InvalidGrant, description))
+            }
+            Verdict::Rotate(user) => {
+                let issued = self.make(&session, grant.scope.unwrap_or(session.scope), settings, now);
+                if !rotate(&mut *transaction, grant, &issued, now).await? {
+                    return Ok(None);
+                }
+                transaction.refresh_token_confirm(&token.hash, now).await?;
+                Self::store(&mut *transaction, &session, &issued, now).await?;
+                let address = origin.address.map(|address| address.to_string());
+                transaction.agent_session_touch(&session.id, now, address.as_deref()).await?;
+                let event = self.audit(&session, Some(&*user), "agent_session.refreshed", origin);
+                transaction.audit_append(&event).await?;
+                transaction.commit().await?;
+                Ok(Some(issued.answer(now)))
+            }
+        }
+    }
+
+    async fn judge(
+        &self,
+        transaction: &mut dyn WriteTransaction,
+        grant: &RefreshGrant,
+        token: &RefreshToken,
+        session: &AgentSession,
+        settings: &Settings,
+    ) -> Result<Verdict, StoreError> {
+        let now = self.dependencies.clock.now();
+        if session.ended.is_some() {
+            return Ok(Verdict::Refuse(refused(TokenErrorCode::InvalidGrant, "the session has ended")));
+        }
+        if now >= session_end(session.created_at, session_days(session, settings)) {
+            return Ok(Verdict::End(EndReason::Expired, "the session has reached its maximum lifetime"));
+        }
+        let user = transaction.user_by_id(&session.user_id).await?;
+        let Some(user) = user.filter(|user| {
+            user.status == UserStatus::Active && user.revocation_epoch == session.epoch
+        }) else {
+            return Ok(Verdict::End(EndReason::UserRevoked, "the person may not use Portal any more"));
+        };
+        if transaction.entity_location(&user.entity_ref).await?.is_none() {
+            return Ok(Verdict::End(EndReason::UserRevoked, "the person is not in the catalog any more"));
+        }
+        let idle_ms = i64::from(token_days(session, settings)) * DAY_MS;
+        match &token.state {
+            RefreshState::Current if now.since(token.created_at) >= idle_ms => {
+                Ok(Verdict::End(EndReason::Expired, "the refresh token was not used in time"))
+            }
+            RefreshState::Current => Ok(Verdict::Rotate(Box::new(user))),
+            RefreshState::Rotated { successor, sealed_answer, .. } => {
+                let repeated = match sealed_answer {
+                    Some(sealed) if within_grace(transaction, successor, now, idle_ms).await? => {
+                        seal::open(&grant.token, sealed).map(Issued::from)
+                    }
+                    _ => None,
+                };
+                Ok(repeated.map_or(
+                    Verdict::End(
+                        EndReason::TokenReplayed,
+                        "the refresh token was replaced before; its session has ended",
+                    ),
+                    Verdict::Repeat,
+                ))
+            }
+        }
+    }
+}
+
+/// Whether a replaced token is the immediate predecessor of a current one that was not confirmed, or only a moment ago.
+async fn within_grace(
+    transaction: &mut dyn WriteTransaction,
+    successor: &SecretHash,
+    now: UnixMillis,
+    idle_ms: i64,
+) -> Result<bool, StoreError> {
+    let Some(successor) = transaction.refresh_token_by_hash(successor).await? else { return Ok(false) };
+    let current = successor.state == RefreshState::Current && now.since(successor.created_at) < idle_ms;
+    Ok(current && successor.confirmed_at.is_none_or(|confirmed_at| now.since(confirmed_at) <= GRACE_MS))
+}
+
+/// Replaces the presented token; `false` when it had been replaced meanwhile.
+async fn rotate(
+    transaction: &mut dyn WriteTransaction,
+    grant: &RefreshGrant,
+    issued: &Issued,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let cannot_seal = || StoreError::Inconsistent("an answer could not be sealed".to_owned());
+    let refresh = issued.refresh.as_ref().ok_or_else(cannot_seal)?;
+    let answer = SealedAnswer {
+        access_token: issued.access.expose().to_owned(),
+        access_expires_at: issued.access_expires_at,
+        refresh_token: refresh.expose().to_owned(),
+        scope: issued.scope.to_string(),
+    };
+    let sealed = seal::seal(&grant.token, &answer).ok_or_else(cannot_seal)?;
+    transaction.refresh_token_rotate(&grant.token.hash(), &refresh.hash(), &sealed, now).await
+}
