@@ -74,7 +74,11 @@ pub fn server(workspace: &Workspace, release: bool) -> Result<()> {
     if release {
         build.arg("--release");
     }
-    cargo::run(build.env("PORTAL_SITE_DIR", workspace.site()))
+    // Where it is anyway, a variable would only make a plain `cargo build` compile everything again.
+    if workspace.target != workspace.root.join("target") {
+        build.env("PORTAL_SITE_DIR", workspace.site());
+    }
+    cargo::run(&mut build)
 }
 
 /// The call that starts a server: with the clone's own configuration, or else with the example's.
