@@ -1,1 +1,24 @@
-//! fetch
+//! The hardened outbound HTTP client.
+//!
+//! Every request resolves its host itself, judges every address that came back, and connects to those addresses only,
+//! so that a name cannot point elsewhere between the check and the connection. No redirects, proxies, cookies or
+//! decompression; time and size are bounded; only status 200 is an answer.
+
+mod addresses;
+mod cache_control;
+mod documents;
+mod failure;
+mod governor;
+mod options;
+mod resolver;
+mod texts;
+mod tls;
+mod transport;
+
+pub use addresses::{AddressScope, Reach, address_scope};
+pub use cache_control::fresh_for_seconds;
+pub use documents::HardenedFetcher;
+pub use governor::{FETCHES_AT_ONCE_MAX, FETCHES_PER_HOST_MAX, FETCHES_PER_MINUTE_MAX, REPEAT_PAUSE_MS};
+pub use options::{CONNECT_TIMEOUT, FetchOptions, FetchSetupError, TOTAL_TIMEOUT};
+pub use resolver::{Resolver, SystemResolver};
+pub use texts::{HostTrust, TEXT_TOTAL_TIMEOUT, TEXTS_AT_ONCE_MAX, TextFetcher};

@@ -5,5 +5,7 @@ mod network;
 pub mod store;
 
 pub use environment::{Clock, Rng};
-pub use network::{DocumentFetcher, FetchError, FetchedDocument, LocationReader, ReadError, ReadFile};
+pub use network::{
+    CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument, LocationReader, ReadError, ReadFile,
+};
 pub use store::{ReadTransaction, Store, StoreError, WriteTransaction};

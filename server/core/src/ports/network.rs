@@ -39,6 +39,9 @@ pub enum FetchError {
     /// A body that is not JSON by its content type.
     #[error("the answer is not JSON")]
     NotJson,
+    /// A body that is not UTF-8, where text was asked for.
+    #[error("the answer is not UTF-8 text")]
+    NotText,
     /// A body above the limit.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
@@ -55,7 +58,7 @@ impl FetchError {
         match self {
             Self::Dns | Self::Connect | Self::Tls | Self::Timeout | Self::NotJson | Self::Overloaded => true,
             Self::Status(status) => matches!(*status, 403 | 429 | 500..=599),
-            Self::Refused(_) | Self::TooLarge(_) => false,
+            Self::Refused(_) | Self::NotText | Self::TooLarge(_) => false,
         }
     }
 }

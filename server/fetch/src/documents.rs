@@ -1,0 +1,85 @@
+//! Client documents from outside (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::{HeaderMap, header};
+use portal_core::ports::{CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument};
+use url::Url;
+
+use crate::{
+    addresses::Reach,
+    cache_control::fresh_for_seconds,
+    governor::Governor,
+    options::{FetchOptions, FetchSetupError},
+    transport::{Ask, Transport},
+};
+
+/// Hosts on which a document may be had by plain http while loopback is allowed.
+const LOOPBACK_LITERALS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
+
+/// Fetches client documents from the public internet, within the bounds of its governor.
+pub struct HardenedFetcher {
+    transport: Transport,
+    governor: Governor,
+    allow_loopback: bool,
+    total_timeout: Duration,
+}
+
+impl HardenedFetcher {
+    /// The fetcher. Certificate authorities are read now, once.
+    ///
+    /// # Errors
+    /// [`FetchSetupError`] says what of the set-up cannot be used.
+    pub fn new(options: &FetchOptions) -> Result<Self, FetchSetupError> {
+        Ok(Self {
+            transport: Transport::new(options)?,
+            governor: Governor::default(),
+            allow_loopback: options.allow_loopback,
+            total_timeout: options.total_timeout,
+        })
+    }
+
+    /// Which addresses this document may be on.
+    fn reach(&self, url: &Url) -> Result<Reach, FetchError> {
+        let on_loopback_name = url.host_str().is_some_and(|host| LOOPBACK_LITERALS.contains(&host));
+        match (url.scheme(), self.allow_loopback) {
+            ("https", false) => Ok(Reach::Public),
+            ("https", true) => Ok(Reach::PublicOrLoopback),
+            ("http", true) if on_loopback_name => Ok(Reach::Loopback),
+            _ => Err(FetchError::Refused("only https addresses are fetched".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl DocumentFetcher for HardenedFetcher {
+    async fn fetch(&self, client_id_url: &str) -> Result<FetchedDocument, FetchError> {
+        let unusable = || FetchError::Refused("not an address".to_owned());
+        let url = Url::parse(client_id_url).map_err(|_| unusable())?;
+        let host = url.host_str().ok_or_else(unusable)?;
+        let reach = self.reach(&url)?;
+        let _permit = self.governor.admit(host, client_id_url)?;
+        let ask = Ask {
+            reach,
+            bytes_max: CLIENT_DOCUMENT_BYTES_MAX,
+            total_timeout: self.total_timeout,
+            accept: "application/json",
+        };
+        let answer = self.transport.get(&url, ask).await?;
+        if !is_json(&answer.headers) {
+            return Err(FetchError::NotJson);
+        }
+        Ok(FetchedDocument { fresh_for_seconds: fresh_for_seconds(&answer.headers), body: answer.body })
+    }
+}
+
+/// Whether the content type, said exactly once, is `application/json` or `application/*+json`.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let Ok(line) = line.to_str() else { return false };
+    let essence = line.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(subtype) = essence.strip_prefix("application/") else { return false };
+    subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
+}

@@ -1,0 +1,58 @@
+//! How the outbound client is set up.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use thiserror::Error;
+
+use crate::resolver::Resolver;
+
+/// Time to resolve a name, and again time to connect, TLS included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time for a whole client document, from the first step to the last byte.
+pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How the outbound client is set up. The default is what production uses.
+#[derive(Clone)]
+pub struct FetchOptions {
+    /// PEM file of private certificate authorities, trusted beside the usual ones (`[fetch] extra_ca_file`).
+    pub extra_ca_file: Option<PathBuf>,
+    /// Whether client documents on loopback are taken, http included: only when Portal itself is there.
+    pub allow_loopback: bool,
+    /// Time to resolve a name, and again time to connect, TLS included.
+    pub connect_timeout: Duration,
+    /// Time for a whole client document.
+    pub total_timeout: Duration,
+    /// Where addresses come from; `None` for the system's name servers.
+    pub resolver: Option<Arc<dyn Resolver>>,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            extra_ca_file: None,
+            allow_loopback: false,
+            connect_timeout: CONNECT_TIMEOUT,
+            total_timeout: TOTAL_TIMEOUT,
+            resolver: None,
+        }
+    }
+}
+
+/// Why the outbound client cannot be set up.
+#[derive(Debug, Error)]
+pub enum FetchSetupError {
+    /// The file of private certificate authorities cannot be used.
+    #[error("[fetch] extra_ca_file {path}: {reason}", path = path.display())]
+    ExtraCaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system's name servers are not known.
+    #[error("the system's name servers cannot be found: {0}")]
+    Resolver(#[source] io::Error),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}

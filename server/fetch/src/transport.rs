@@ -1,0 +1,133 @@
+//! One bounded GET.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use http::{HeaderMap, StatusCode, header};
+use portal_core::ports::FetchError;
+use reqwest::{Client, Response, redirect};
+use rustls::ClientConfig;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use crate::{
+    addresses::Reach,
+    failure::fetch_error,
+    options::{FetchOptions, FetchSetupError},
+    resolver::{Resolver, SystemResolver},
+    tls,
+};
+
+const USER_AGENT: &str = concat!("Portal/", env!("CARGO_PKG_VERSION"));
+
+/// What one request may do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask {
+    pub(crate) reach: Reach,
+    pub(crate) bytes_max: usize,
+    pub(crate) total_timeout: Duration,
+    pub(crate) accept: &'static str,
+}
+
+/// A complete answer with status 200.
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Makes requests, each on a connection of its own to addresses judged for it.
+pub(crate) struct Transport {
+    tls: ClientConfig,
+    resolver: Arc<dyn Resolver>,
+    connect_timeout: Duration,
+}
+
+impl Transport {
+    pub(crate) fn new(options: &FetchOptions) -> Result<Self, FetchSetupError> {
+        let resolver = match &options.resolver {
+            Some(resolver) => Arc::clone(resolver),
+            None => Arc::new(SystemResolver::new().map_err(FetchSetupError::Resolver)?),
+        };
+        let tls = tls::client_config(options.extra_ca_file.as_deref())?;
+        Ok(Self { tls, resolver, connect_timeout: options.connect_timeout })
+    }
+
+    /// Fetches the address: resolve, judge, connect, read, all within the time and size of `ask`.
+    pub(crate) async fn get(&self, url: &Url, ask: Ask) -> Result<Answer, FetchError> {
+        timeout(ask.total_timeout, self.get_untimed(url, ask)).await.unwrap_or(Err(FetchError::Timeout))
+    }
+
+    async fn get_untimed(&self, url: &Url, ask: Ask) -> Result<Answer, FetchError> {
+        let client = self.client(url, ask.reach).await?;
+        let request = client.get(url.clone()).header(header::ACCEPT, ask.accept);
+        let response = request.send().await.map_err(|error| fetch_error(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        // None was asked for, and what it unpacks to would not be bounded by the bytes read.
+        if response.headers().contains_key(header::CONTENT_ENCODING) {
+            return Err(FetchError::NotJson);
+        }
+        let headers = response.headers().clone();
+        let body = read_body(response, ask.bytes_max).await?;
+        Ok(Answer { headers, body })
+    }
+
+    /// A client that can connect to the judged addresses of this host and nowhere else.
+    async fn client(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::Refused("the address names a user".to_owned()));
+        }
+        if url.port() == Some(0) {
+            return Err(FetchError::Refused("the address names port 0".to_owned()));
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the place that vets addresses and bounds answers"
+        )]
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(self.connect_timeout)
+            .user_agent(USER_AGENT);
+        match url.host() {
+            None => return Err(FetchError::Refused("the address has no host".to_owned())),
+            // Literals never reach a resolver. The parser has turned decimal, octal and short forms into addresses.
+            Some(Host::Ipv4(address)) => reach.vet(&[address.into()])?,
+            Some(Host::Ipv6(address)) => reach.vet(&[address.into()])?,
+            Some(Host::Domain(name)) => {
+                let lookup = timeout(self.connect_timeout, self.resolver.resolve(name)).await;
+                let answer = lookup.map_err(|_| FetchError::Timeout)?.map_err(|_| FetchError::Dns)?;
+                reach.vet(&answer)?;
+                // Port 0 stands for the port of the address.
+                let addresses: Vec<SocketAddr> =
+                    answer.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
+                builder = builder.resolve_to_addrs(name, &addresses);
+            }
+        }
+        builder.build().map_err(|error| {
+            tracing::error!(%error, "the outbound client could not be built");
+            FetchError::Connect
+        })
+    }
+}
+
+/// Reads at most `bytes_max` bytes, and stops at the first piece beyond.
+async fn read_body(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, FetchError> {
+    let said = response.content_length().unwrap_or(0);
+    if usize::try_from(said).map_or(true, |said| said > bytes_max) {
+        return Err(FetchError::TooLarge(bytes_max));
+    }
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| fetch_error(&error))? {
+        if body.len() + piece.len() > bytes_max {
+            return Err(FetchError::TooLarge(bytes_max));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
