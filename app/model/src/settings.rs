@@ -18,6 +18,9 @@ pub const AUDIENCE_GROUPS_MAX: usize = 100;
 /// The plugin sources that are on while nobody has switched them.
 pub const SOURCES_ON_BY_DEFAULT: [&str; 3] = ["auth", "catalog", "search"];
 
+/// The plugin sources that this Portal has: those that can be switched.
+pub const SOURCES: [&str; 2] = ["auth", "catalog"];
+
 /// Which client documents are believed (`mcp.cimd.policy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,10 +3,17 @@
 //! A decision writes its row in its own transaction, so there is no decision without a row and no row without a
 //! decision. Rows never hold a secret: the fields are made of ids, names and codes.
 
+mod retention;
+
 use portal_model::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 use crate::{identity::RequestOrigin, ids::AuditId, ports::Rng, time::UnixMillis};
+
+pub use retention::{ACTIVITY_RETENTION_DAYS, AUDIT_RETENTION_DAYS, Pruned, prune};
+
+/// Most rows of one page of the log.
+const AUDIT_LIST_LENGTH_MAX: u32 = 500;
 
 /// Who decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +137,7 @@ pub struct AuditFilter {
     pub until: Option<UnixMillis>,
 }
 
-/// Reads the audit log for admins, and keeps it within its retention.
+/// Reads the audit log for admins. [`prune`] keeps it within its retention.
 pub struct AuditService {
     dependencies: crate::services::Dependencies,
 }
@@ -142,7 +149,7 @@ impl AuditService {
         Self { dependencies }
     }
 
-    /// Rows that fit the filter, newest first, after one of them, at most `limit`.
+    /// Rows that fit the filter, newest first, after one of them, at most `limit` (and never more than 500).
     ///
     /// # Errors
     /// The store failed.
@@ -153,6 +160,11 @@ impl AuditService {
         after: Option<&AuditId>,
         limit: u32,
     ) -> Result<Vec<AuditEvent>, crate::ports::StoreError> {
-        self.dependencies.store.read().await?.audit_list(filter, after, limit).await
+        self.dependencies
+            .store
+            .read()
+            .await?
+            .audit_list(filter, after, limit.min(AUDIT_LIST_LENGTH_MAX))
+            .await
     }
 }

@@ -1,10 +1,20 @@
-//! Sign-in, sessions, and the life of local accounts.
+//! Sign-in, sessions, and the life of local accounts: what is asked and answered. What is done stands in the modules
+//! beside: `sign_in`, `session`, `links`, `accounts`.
 
-use portal_model::{EntityRef, FieldError};
+use std::sync::Arc;
+
+use portal_model::{ErrorCode, FieldError};
 use thiserror::Error;
 
-use super::{Admin, Identity, RequestOrigin, SignedIn, User};
-use crate::{ids::UserId, ports::StoreError, secret::Secret};
+use super::{User, hasher::PasswordHasher, limits::AttemptLimits, session::SessionCache};
+use crate::{
+    audit::{Actor, AuditEvent},
+    identity::RequestOrigin,
+    ports::StoreError,
+    secret::Secret,
+    services::Dependencies,
+    time::UnixMillis,
+};
 
 /// Why something about an account did not happen.
 #[derive(Debug, Error)]
@@ -46,6 +56,7 @@ pub struct NewBrowserSession {
 
 /// What became of a sign-in. Refusals are counted and audited, so they are values, not errors.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "made once a sign-in and taken apart at once")]
 pub enum SignInOutcome {
     /// Signed in.
     SignedIn(NewBrowserSession),
@@ -82,204 +93,44 @@ pub enum UserChange {
     Disable,
     /// Sign-in again.
     Enable,
-    /// Admin from now on; the person's browser sessions get new ids at the next sign-in.
+    /// Admin from now on; the person's browser sessions end, so that no session has one id in two roles.
     GrantAdmin,
     /// No admin any more; the person's browser sessions end.
     RevokeAdmin,
 }
 
-/// Accounts and browser sessions.
-pub struct IdentityService {
-    dependencies: crate::services::Dependencies,
+impl From<ErrorCode> for IdentityError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code.into())
+    }
 }
 
-#[expect(clippy::unused_async, reason = "bodies follow")]
+/// Accounts and browser sessions.
+pub struct IdentityService {
+    pub(super) dependencies: Dependencies,
+    pub(super) hasher: PasswordHasher,
+    pub(super) limits: AttemptLimits,
+    pub(super) sessions: SessionCache,
+}
+
 impl IdentityService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: crate::services::Dependencies) -> Self {
-        Self { dependencies }
+    pub fn new(dependencies: Dependencies) -> Self {
+        Self {
+            hasher: PasswordHasher::new(Arc::clone(&dependencies.rng)),
+            limits: AttemptLimits::default(),
+            sessions: SessionCache::new(),
+            dependencies,
+        }
     }
 
-    /// A new link that makes the first admin, replacing earlier ones; `None` once an admin exists.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn first_admin_link(&self) -> Result<Option<Secret>, IdentityError> {
-        let _ = &self.dependencies;
-        Ok(None)
+    pub(super) fn now(&self) -> UnixMillis {
+        self.dependencies.clock.now()
     }
 
-    /// Whether this token would make the first admin now.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn first_admin_link_valid(&self, token: &Secret) -> Result<bool, IdentityError> {
-        let _ = token;
-        Ok(false)
-    }
-
-    /// Makes the first admin by the link's token and signs them in. The link is used up only when the account is made.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] with `link-invalid`, `email-invalid`, `password-…`.
-    pub async fn first_admin_create(
-        &self,
-        token: &Secret,
-        email: &str,
-        display_name: &str,
-        password: &Secret,
-        origin: &RequestOrigin,
-    ) -> Result<NewBrowserSession, IdentityError> {
-        let _ = (token, email, display_name, password, origin);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Makes a local admin from the command line, active at once.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`].
-    pub async fn admin_create(
-        &self,
-        admin: &Admin,
-        email: &str,
-        display_name: &str,
-        password: &Secret,
-    ) -> Result<User, IdentityError> {
-        let _ = (admin, email, display_name, password);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Signs in with e-mail and password.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn sign_in(&self, sign_in: SignIn, origin: &RequestOrigin) -> Result<SignInOutcome, IdentityError> {
-        let _ = (sign_in, origin);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Who holds this session cookie: checks the session, its idle and absolute expiry, the account's status and epoch.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn identify(&self, cookie: Option<&Secret>, origin: RequestOrigin) -> Result<Identity, IdentityError> {
-        let _ = cookie;
-        Ok(Identity::Anonymous(origin))
-    }
-
-    /// Ends this browser session.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), IdentityError> {
-        let _ = signed_in;
-        Ok(())
-    }
-
-    /// Ends every browser session and every agent session of the person.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn sign_out_everywhere(&self, signed_in: &SignedIn) -> Result<(), IdentityError> {
-        let _ = signed_in;
-        Ok(())
-    }
-
-    /// Changes the person's password; every browser session ends, this browser gets a new one.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] on `current_password` or `password`.
-    pub async fn password_change(
-        &self,
-        signed_in: &SignedIn,
-        current: &Secret,
-        new: &Secret,
-    ) -> Result<NewBrowserSession, IdentityError> {
-        let _ = (signed_in, current, new);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// The account that an invitation or reset link is about; `None` when the link does not work any more.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn link_user(&self, token: &Secret) -> Result<Option<User>, IdentityError> {
-        let _ = token;
-        Ok(None)
-    }
-
-    /// Sets a password by an invitation or reset link, and signs the person in.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] with `link-invalid` or `password-…`.
-    pub async fn link_accept(
-        &self,
-        token: &Secret,
-        password: &Secret,
-        origin: &RequestOrigin,
-    ) -> Result<NewBrowserSession, IdentityError> {
-        let _ = (token, password, origin);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Makes an account that has no password yet.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] on `email` or `entity_ref`.
-    pub async fn user_invite(&self, admin: &Admin, user: NewUser) -> Result<InvitedUser, IdentityError> {
-        let _ = (admin, user);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Changes what an account may do.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] with `not-found`, `conflict` or `last-admin`.
-    pub async fn user_change(&self, admin: &Admin, user: &UserId, change: UserChange) -> Result<User, IdentityError> {
-        let _ = (admin, user, change);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// A new link by which a person sets a new password (or the first one); earlier ones stop working.
-    ///
-    /// # Errors
-    /// [`IdentityError::Refused`] with `not-found` or `account-disabled`.
-    pub async fn user_reset_password(&self, admin: &Admin, user: &UserId) -> Result<InvitedUser, IdentityError> {
-        let _ = (admin, user);
-        Err(IdentityError::Internal(String::new()))
-    }
-
-    /// Accounts that contain a text, by name, after one of them, at most `limit`.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn user_list(
-        &self,
-        admin: &Admin,
-        search: &str,
-        after: Option<&UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>, IdentityError> {
-        let _ = (admin, search, after, limit);
-        Ok(Vec::new())
-    }
-
-    /// The account a command names, by e-mail, entity ref or id.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn user_find(&self, admin: &Admin, name: &str) -> Result<Option<User>, IdentityError> {
-        let _ = (admin, name);
-        Ok(None)
-    }
-
-    /// The accounts tied to a user entity.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn user_list_by_entity(&self, entity_ref: &EntityRef) -> Result<Vec<User>, IdentityError> {
-        let _ = entity_ref;
-        Ok(Vec::new())
+    /// An audit row for something done now.
+    pub(super) fn event(&self, actor: Actor, action: &str, origin: &RequestOrigin) -> AuditEvent {
+        AuditEvent::done(&*self.dependencies.rng, self.now(), actor, action, origin)
     }
 }

@@ -1,13 +1,16 @@
-//! The announcement of MCP to users: who sees the banner, and who has closed it.
+//! The announcement of MCP to users: who sees the banner and the menu entry.
 
 use std::sync::Arc;
 
+use portal_model::settings::{Audience, Settings};
 use thiserror::Error;
 
 use crate::{
     catalog::{CatalogError, CatalogService},
     identity::SignedIn,
+    oauth::records::AgentSessionFilter,
     ports::StoreError,
+    services::Dependencies,
     settings::SettingsService,
 };
 
@@ -40,17 +43,16 @@ pub struct RolloutView {
 
 /// The announcement.
 pub struct RolloutService {
-    dependencies: crate::services::Dependencies,
+    dependencies: Dependencies,
     settings: Arc<SettingsService>,
     catalog: Arc<CatalogService>,
 }
 
-#[expect(clippy::unused_async, reason = "bodies follow")]
 impl RolloutService {
     /// The service.
     #[must_use]
     pub fn new(
-        dependencies: crate::services::Dependencies,
+        dependencies: Dependencies,
         settings: Arc<SettingsService>,
         catalog: Arc<CatalogService>,
     ) -> Self {
@@ -62,7 +64,34 @@ impl RolloutService {
     /// # Errors
     /// [`RolloutError`].
     pub async fn view(&self, signed_in: &SignedIn) -> Result<RolloutView, RolloutError> {
-        let _ = (signed_in, &self.dependencies, &self.settings, &self.catalog);
-        Ok(RolloutView { banner: None, menu_entry: false })
+        let settings = self.settings.current().await?;
+        let announced = self.announced_to(&settings, signed_in).await?;
+        let has_agent = self.has_agent(signed_in).await?;
+        let banner = (announced && !has_agent).then(|| Banner { message: settings.rollout_message.clone() });
+        Ok(RolloutView { banner, menu_entry: announced || has_agent })
+    }
+
+    /// An announcement is silent while agents cannot sign in: it would lead nowhere.
+    async fn announced_to(&self, settings: &Settings, signed_in: &SignedIn) -> Result<bool, RolloutError> {
+        if !settings.rollout_announce || !settings.agents_can_sign_in() {
+            return Ok(false);
+        }
+        match &settings.rollout_audience {
+            Audience::Everyone => Ok(true),
+            Audience::Groups(groups) => {
+                let refs = self.catalog.ownership_refs(&signed_in.user().entity_ref).await?;
+                Ok(refs.iter().any(|entity_ref| groups.contains(entity_ref)))
+            }
+        }
+    }
+
+    async fn has_agent(&self, signed_in: &SignedIn) -> Result<bool, StoreError> {
+        let open = AgentSessionFilter {
+            user_id: Some(signed_in.user().id.clone()),
+            open_only: true,
+            ..AgentSessionFilter::default()
+        };
+        let (sessions, _people) = self.dependencies.store.read().await?.agent_session_count(&open).await?;
+        Ok(sessions > 0)
     }
 }

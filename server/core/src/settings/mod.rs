@@ -1,5 +1,7 @@
 //! Settings: stored, validated, audited, seen by every node within half a second.
 
+mod keys;
+mod rules;
 mod service;
 
 pub use service::{SettingsError, SettingsService};

@@ -1,14 +1,27 @@
 //! Reading and changing settings.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use portal_model::{
-    FieldError,
-    settings::{SettingChange, Settings},
+    ErrorCode, FieldError,
+    settings::{SOURCES, SettingChange, Settings},
 };
 use thiserror::Error;
 
-use crate::{identity::Admin, ports::StoreError};
+use super::{
+    keys::{Draft, ENTRIES, Entry, differences, load, source_key, source_of, switch_parse},
+    rules::{check, tidy},
+};
+use crate::{
+    audit::AuditEvent,
+    changes::Topic,
+    identity::Admin,
+    ports::{StoreError, WriteTransaction},
+    services::Dependencies,
+};
+
+/// Most settings changed by one call.
+const CHANGES_MAX: usize = 100;
 
 /// Why a setting was not changed.
 #[derive(Debug, Error)]
@@ -34,15 +47,17 @@ pub enum SettingsError {
 
 /// The settings.
 pub struct SettingsService {
-    dependencies: crate::services::Dependencies,
+    dependencies: Dependencies,
+    known_sources: &'static [&'static str],
+    /// The settings and the change counter they were read at.
+    cached: RwLock<Option<(i64, Arc<Settings>)>>,
 }
 
-#[expect(clippy::unused_async, reason = "bodies follow")]
 impl SettingsService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: crate::services::Dependencies) -> Self {
-        Self { dependencies }
+    pub fn new(dependencies: Dependencies) -> Self {
+        Self { dependencies, known_sources: &SOURCES, cached: RwLock::new(None) }
     }
 
     /// The settings in force, from a cache keyed by the settings' change counter.
@@ -50,18 +65,34 @@ impl SettingsService {
     /// # Errors
     /// The store failed, or holds a value that cannot be read.
     pub async fn current(&self) -> Result<Arc<Settings>, StoreError> {
-        let _ = &self.dependencies;
-        Ok(Arc::new(Settings::default()))
+        // The counter first: what is read after it is at least as new.
+        let counter = self.dependencies.changes.current().await?.settings;
+        if let Some((at, settings)) = &*self.cached.read().unwrap_or_else(PoisonError::into_inner)
+            && *at == counter
+        {
+            return Ok(Arc::clone(settings));
+        }
+        let mut store = self.dependencies.store.read().await?;
+        let settings = Arc::new(stored(&store.setting_list().await?)?);
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((counter, Arc::clone(&settings)));
+        Ok(settings)
     }
 
     /// Changes settings together, in one transaction with their audit rows. What is already so changes nothing and
-    /// writes no row.
+    /// writes no row. Announcing is refused while agents cannot sign in; once announced, it stays so while they cannot,
+    /// unseen (see the rollout).
     ///
     /// # Errors
     /// [`SettingsError::Refused`] when the result would not be valid, such as announcing while agents cannot sign in.
-    pub async fn change(&self, admin: &Admin, changes: &[SettingChange]) -> Result<Arc<Settings>, SettingsError> {
-        let _ = (admin, changes);
-        self.current().await.map_err(SettingsError::from)
+    pub async fn change(
+        &self,
+        admin: &Admin,
+        changes: &[SettingChange],
+    ) -> Result<Arc<Settings>, SettingsError> {
+        if changes.len() > CHANGES_MAX {
+            return Err(FieldError::from(ErrorCode::Invalid).into());
+        }
+        self.replace(admin, |draft| changes.iter().try_for_each(|change| self.apply(draft, change))).await
     }
 
     /// Every key with its value as text, in a fixed order; sources by name.
@@ -69,15 +100,121 @@ impl SettingsService {
     /// # Errors
     /// The store failed.
     pub async fn list(&self) -> Result<Vec<(String, String)>, SettingsError> {
-        Ok(Vec::new())
+        let settings = self.current().await?;
+        let draft = Draft::from(&*settings);
+        let entries = ENTRIES.iter().map(|entry| (entry.key.to_owned(), entry.text(&draft)));
+        let mut sources = self.known_sources.to_vec();
+        sources.sort_unstable();
+        let sources = sources
+            .into_iter()
+            .map(|source| (source_key(source), settings.source_enabled(source).to_string()));
+        Ok(entries.chain(sources).collect())
     }
 
-    /// Changes settings by key and text, checked together, as `portal settings set` takes them.
+    /// Changes settings by key and text, checked together, as `portal settings set` takes them. Switches take `true`,
+    /// `on`, `false` and `off`; lists are separated by commas. One lifetime alone is checked with the other in force.
     ///
     /// # Errors
     /// [`SettingsError`].
-    pub async fn change_by_key(&self, admin: &Admin, pairs: &[(String, String)]) -> Result<(), SettingsError> {
-        let _ = (admin, pairs);
+    pub async fn change_by_key(
+        &self,
+        admin: &Admin,
+        pairs: &[(String, String)],
+    ) -> Result<(), SettingsError> {
+        if pairs.len() > CHANGES_MAX {
+            return Err(FieldError::from(ErrorCode::Invalid).into());
+        }
+        let applied = |draft: &mut Draft| {
+            pairs.iter().enumerate().try_for_each(|(position, (key, text))| {
+                if pairs.iter().take(position).any(|(earlier, _)| earlier == key) {
+                    return Err(invalid(key, "one value"));
+                }
+                self.apply_text(draft, key, text)
+            })
+        };
+        self.replace(admin, applied).await?;
         Ok(())
     }
+
+    async fn replace(
+        &self,
+        admin: &Admin,
+        apply: impl FnOnce(&mut Draft) -> Result<(), SettingsError> + Send,
+    ) -> Result<Arc<Settings>, SettingsError> {
+        let mut tx = self.dependencies.store.write().await?;
+        // The counter first: it makes whoever else changes settings wait, so that pairs are checked against what holds.
+        tx.change_record(Topic::Settings).await?;
+        let before = stored(&tx.setting_list().await?)?;
+        let mut draft = Draft::from(&before);
+        apply(&mut draft)?;
+        let mut after = draft.settings()?;
+        tidy(&mut after);
+        check(&before, &after)?;
+        let differences = differences(&before, &after);
+        if differences.is_empty() {
+            return Ok(Arc::new(before));
+        }
+        self.write(tx.as_mut(), admin, differences).await?;
+        tx.commit().await?;
+        self.dependencies.changes.expire();
+        Ok(Arc::new(after))
+    }
+
+    async fn write(
+        &self,
+        tx: &mut dyn WriteTransaction,
+        admin: &Admin,
+        differences: Vec<(String, serde_json::Value, serde_json::Value)>,
+    ) -> Result<(), StoreError> {
+        let Dependencies { rng, clock, .. } = &self.dependencies;
+        for (key, from, to) in differences {
+            tx.setting_put(&key, &to.to_string()).await?;
+            let event =
+                AuditEvent::done(&**rng, clock.now(), admin.actor(), "setting.changed", admin.origin());
+            let details = serde_json::json!({ "from": from, "to": to });
+            tx.audit_append(&event.target(key).details(details)).await?;
+        }
+        Ok(())
+    }
+
+    fn apply(&self, draft: &mut Draft, change: &SettingChange) -> Result<(), SettingsError> {
+        match change.clone() {
+            SettingChange::CimdEnabled(enabled) => draft.cimd_enabled = enabled,
+            SettingChange::CimdPolicy(policy) => draft.cimd_policy = policy,
+            SettingChange::CimdAllowed(patterns) => draft.cimd_allowed = patterns,
+            SettingChange::RefreshEnabled(enabled) => draft.refresh_enabled = enabled,
+            SettingChange::RefreshLifetimes(lifetimes) => {
+                draft.token_lifetime = lifetimes.token();
+                draft.session_lifetime = lifetimes.session();
+            }
+            SettingChange::SourceEnabled { source, enabled } => {
+                if !self.known_sources.contains(&source.as_str()) {
+                    return Err(FieldError::from(ErrorCode::Invalid).into());
+                }
+                draft.sources.insert(source, enabled);
+            }
+            SettingChange::RolloutAnnounce(announce) => draft.rollout_announce = announce,
+            SettingChange::RolloutAudience(audience) => draft.rollout_audience = audience,
+            SettingChange::RolloutMessage(message) => draft.rollout_message = message,
+        }
+        Ok(())
+    }
+
+    fn apply_text(&self, draft: &mut Draft, key: &str, text: &str) -> Result<(), SettingsError> {
+        if let Some(source) = source_of(key).filter(|source| self.known_sources.contains(source)) {
+            let enabled = switch_parse(text).ok_or_else(|| invalid(key, "true or false"))?;
+            draft.sources.insert(source.to_owned(), enabled);
+            return Ok(());
+        }
+        let entry = Entry::find(key).ok_or_else(|| SettingsError::UnknownKey(key.to_owned()))?;
+        entry.parse(draft, text).ok_or_else(|| invalid(key, entry.expected))
+    }
+}
+
+fn invalid(key: &str, expected: &str) -> SettingsError {
+    SettingsError::InvalidValue { key: key.to_owned(), expected: format!("expected {expected}") }
+}
+
+fn stored(pairs: &[(String, String)]) -> Result<Settings, StoreError> {
+    load(pairs).map_err(StoreError::Inconsistent)
 }
