@@ -10,7 +10,10 @@ use crate::{
     changes::ChangeTracker,
     identity::IdentityService,
     ingestion::IngestionService,
-    oauth::{AuthorizationService, BearerService, ClientService, PinnedDocument, TokenService},
+    oauth::{
+        AgentSessionService, AuthorizationService, BearerService, ClientService, PinnedDocument,
+        TokenService,
+    },
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
@@ -74,6 +77,8 @@ pub struct Services {
     pub authorization: Arc<AuthorizationService>,
     /// `/oauth/token` and `/oauth/revoke`.
     pub tokens: Arc<TokenService>,
+    /// Agents' sessions, as people see and end them.
+    pub agent_sessions: Arc<AgentSessionService>,
     /// Checks bearer tokens.
     pub bearer: Arc<BearerService>,
     /// Entities.
@@ -107,6 +112,7 @@ impl Services {
                 Arc::clone(&clients),
             )),
             tokens: Arc::new(TokenService::new(dependencies.clone(), Arc::clone(&settings))),
+            agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             actions: Arc::new(ActionRegistry::built_in(
                 Arc::clone(&settings),

@@ -37,6 +37,15 @@ impl CatalogService {
         Ok(store.entity_by_ref(entity_ref).await?.map(Arc::new))
     }
 
+    /// Those of these entities that are in the catalog, by reference; of the first 1,000 asked for.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn entities(&self, refs: &[EntityRef]) -> Result<Vec<StoredEntity>, CatalogError> {
+        let refs = refs.get(..1_000).unwrap_or(refs);
+        Ok(self.dependencies.store.read().await?.entity_list_by_refs(refs).await?)
+    }
+
     /// One page of entities.
     ///
     /// # Errors

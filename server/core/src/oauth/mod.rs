@@ -9,6 +9,7 @@ mod pkce;
 pub mod records;
 mod redirect;
 mod seal;
+mod sessions;
 mod token;
 
 use crate::time::{DAY_MS, UnixMillis};
@@ -23,6 +24,7 @@ pub use client::{
 };
 pub use consent::{ConsentDecision, ConsentError, ConsentView};
 pub use format::TokenKind;
+pub use sessions::{AgentSessionService, SESSION_LIST_MAX, SessionCount};
 pub use token::{RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService};
 
 /// When a session that was granted at a point in time ends at the latest.

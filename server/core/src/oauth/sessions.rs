@@ -1,0 +1,138 @@
+//! The sessions of agents, as the people they act for see and end them.
+
+use serde_json::json;
+
+use super::{
+    records::{AgentSession, AgentSessionFilter, EndReason},
+    session_end,
+};
+use crate::{
+    audit::AuditEvent,
+    changes::Topic,
+    identity::SignedIn,
+    ids::{AgentSessionId, UserId},
+    ports::StoreError,
+    services::Dependencies,
+    time::{MINUTE_MS, UnixMillis},
+};
+
+/// Most sessions of one person that are listed.
+pub const SESSION_LIST_MAX: u32 = 200;
+
+/// How many sessions are open, and of how many people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionCount {
+    /// Open sessions.
+    pub sessions: i64,
+    /// People they act for.
+    pub people: i64,
+}
+
+/// Agent sessions.
+pub struct AgentSessionService {
+    dependencies: Dependencies,
+}
+
+impl AgentSessionService {
+    /// The service.
+    #[must_use]
+    pub fn new(dependencies: Dependencies) -> Self {
+        Self { dependencies }
+    }
+
+    /// The person's sessions that can still be used, newest first, at most [`SESSION_LIST_MAX`].
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self, signed_in: &SignedIn) -> Result<Vec<AgentSession>, StoreError> {
+        let filter = open_of(signed_in.user().id.clone());
+        let mut store = self.dependencies.store.read().await?;
+        let mut sessions = store.agent_session_list(&filter, None, SESSION_LIST_MAX).await?;
+        let now = self.dependencies.clock.now();
+        sessions.retain(|session| {
+            session.epoch == signed_in.user().revocation_epoch && now < self.ends_at(session)
+        });
+        Ok(sessions)
+    }
+
+    /// When a session ends at the latest: after its own lifetime, or with its only access token.
+    #[must_use]
+    pub fn ends_at(&self, session: &AgentSession) -> UnixMillis {
+        if session.refreshable {
+            session_end(session.created_at, session.session_lifetime_days)
+        } else {
+            let minutes = self.dependencies.configuration.access_token_lifetime_minutes;
+            session.created_at.plus(i64::from(minutes) * MINUTE_MS)
+        }
+    }
+
+    /// Ends one of the person's sessions: its tokens are refused at once. Returns it; `None` when it is not theirs, had
+    /// ended or never was.
+    ///
+    /// # Errors
+    /// The store failed; nothing was ended.
+    pub async fn end(
+        &self,
+        signed_in: &SignedIn,
+        id: &AgentSessionId,
+    ) -> Result<Option<AgentSession>, StoreError> {
+        let now = self.dependencies.clock.now();
+        let mut store = self.dependencies.store.write().await?;
+        let found = store.agent_session_by_id(id).await?;
+        let Some(session) = found.filter(|session| session.user_id == signed_in.user().id) else {
+            return Ok(None);
+        };
+        if !store.agent_session_end(id, EndReason::Disconnected, now).await? {
+            return Ok(None);
+        }
+        let details = json!({ "client_id": session.client.client_id });
+        store
+            .audit_append(&self.event(signed_in, "agent-session.ended").target(id.as_str()).details(details))
+            .await?;
+        store.change_record(Topic::Access).await?;
+        store.commit().await?;
+        self.dependencies.changes.expire();
+        Ok(Some(session))
+    }
+
+    /// Ends all of the person's sessions and returns how many there were.
+    ///
+    /// # Errors
+    /// The store failed; nothing was ended.
+    pub async fn end_all(&self, signed_in: &SignedIn) -> Result<u64, StoreError> {
+        let now = self.dependencies.clock.now();
+        let user = signed_in.user().id.clone();
+        let mut store = self.dependencies.store.write().await?;
+        let ended = store.agent_session_end_all(&open_of(user.clone()), EndReason::Disconnected, now).await?;
+        if ended > 0 {
+            let details = json!({ "sessions": ended });
+            let event =
+                self.event(signed_in, "agent-session.all-ended").target(user.as_str()).details(details);
+            store.audit_append(&event).await?;
+            store.change_record(Topic::Access).await?;
+            store.commit().await?;
+            self.dependencies.changes.expire();
+        }
+        Ok(ended)
+    }
+
+    /// How many sessions are open, all of them or only those that got refresh tokens.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count(&self, refreshable_only: bool) -> Result<SessionCount, StoreError> {
+        let filter =
+            AgentSessionFilter { open_only: true, refreshable_only, ..AgentSessionFilter::default() };
+        let (sessions, people) = self.dependencies.store.read().await?.agent_session_count(&filter).await?;
+        Ok(SessionCount { sessions, people })
+    }
+
+    fn event(&self, signed_in: &SignedIn, action: &str) -> AuditEvent {
+        let now = self.dependencies.clock.now();
+        AuditEvent::done(&*self.dependencies.rng, now, signed_in.actor(), action, signed_in.origin())
+    }
+}
+
+fn open_of(user: UserId) -> AgentSessionFilter {
+    AgentSessionFilter { user_id: Some(user), open_only: true, ..AgentSessionFilter::default() }
+}
