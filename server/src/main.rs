@@ -1,3 +1,7 @@
 //! The `portal` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portal_server::cli::main()
+}

@@ -1,15 +1,17 @@
 //! Actions: what agents can call, registered by plugin sources, and the rule who may call what.
 
+mod auth;
 mod registry;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 use portal_model::Scope;
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-pub use registry::{ActionRegistry, Refusal, SourceInfo};
+pub use registry::{ActionRegistry, Refusal, SourceInfo, TOOL_NAME_BYTES_MAX};
 
 use crate::oauth::Caller;
 
@@ -57,6 +59,51 @@ pub struct ActionDefinition {
     pub output_schema: Arc<Map<String, Value>>,
     /// How it behaves.
     pub attributes: ActionAttributes,
+}
+
+impl ActionDefinition {
+    /// A definition whose schemas are those of two types. The tool's name comes of `source` and `name`.
+    #[must_use]
+    pub fn of<Input: JsonSchema, Output: JsonSchema>(
+        source: &'static str,
+        name: &'static str,
+        title: &'static str,
+        description: &'static str,
+        attributes: ActionAttributes,
+    ) -> Self {
+        Self {
+            source,
+            name,
+            tool_name: format!("{source}_{name}").replace('-', "_"),
+            title,
+            description,
+            input_schema: schema_of::<Input>(),
+            output_schema: schema_of::<Output>(),
+            attributes,
+        }
+    }
+
+    /// The other names by which the tool can be called, as the reference system writes them: `auth.who-am-i`,
+    /// `auth_who-am-i`.
+    #[must_use]
+    pub fn aliases(&self) -> [Cow<'static, str>; 2] {
+        ['.', '_'].map(|separator| Cow::Owned(format!("{}{separator}{}", self.source, self.name)))
+    }
+}
+
+/// The JSON Schema (2020-12) of a type, everything in place: some clients do not follow `$ref`.
+#[must_use]
+pub fn schema_of<T: JsonSchema>() -> Arc<Map<String, Value>> {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    // The type's name says nothing to a client.
+    schema.remove("title");
+    let mut object = schema.as_object().cloned().unwrap_or_default();
+    // MCP demands an object with this member even when there is no input.
+    object.entry("type").or_insert_with(|| "object".into());
+    Arc::new(object)
 }
 
 /// What an action answers: a JSON object that fits its output schema.

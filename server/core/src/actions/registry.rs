@@ -1,13 +1,14 @@
 //! The registry of actions.
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use portal_model::{Scope, settings::Settings};
 
-use super::{Action, ActionDefinition};
-use crate::{
-    catalog::CatalogService, ingestion::IngestionService, oauth::Caller, settings::SettingsService,
-};
+use super::{Action, ActionDefinition, auth};
+use crate::{catalog::CatalogService, ingestion::IngestionService, oauth::Caller, settings::SettingsService};
+
+/// Longest tool name that every known client takes, in bytes.
+pub const TOOL_NAME_BYTES_MAX: usize = 64;
 
 /// Why a call is refused before the action runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub enum Refusal {
     InsufficientScope {
         /// The scope that the call needs.
         needed: Scope,
+        /// The plugin source of the tool.
+        source: &'static str,
+        /// The tool's own name.
+        tool: String,
     },
 }
 
@@ -34,9 +39,20 @@ pub struct SourceInfo {
     pub tools: Vec<ActionDefinition>,
 }
 
+/// Id, title and description of the plugin sources, in the order shown.
+const SOURCES: [(&str, &str, &str); 2] = [
+    (
+        "auth",
+        "Auth",
+        "Lets agents ask for whom they act: the person's entity, groups and what the token may do.",
+    ),
+    ("catalog", "Catalog", "Lets agents look up people, teams and software, and register what is missing."),
+];
+
 /// All actions of all plugin sources.
 pub struct ActionRegistry {
     actions: Vec<Arc<dyn Action>>,
+    by_name: HashMap<Cow<'static, str>, usize>,
     sources: Vec<SourceInfo>,
 }
 
@@ -48,8 +64,32 @@ impl ActionRegistry {
         catalog: Arc<CatalogService>,
         ingestion: Arc<IngestionService>,
     ) -> Self {
-        let _ = (settings, catalog, ingestion);
-        Self { actions: Vec::new(), sources: Vec::new() }
+        let _ = (settings, ingestion);
+        Self::new(vec![Arc::new(auth::WhoAmI::new(catalog))])
+    }
+
+    /// A registry of these actions. Of two with the same name the first stays.
+    #[must_use]
+    pub fn new(mut actions: Vec<Arc<dyn Action>>) -> Self {
+        let place = |source: &str| SOURCES.iter().position(|(id, ..)| *id == source).unwrap_or(SOURCES.len());
+        actions.sort_by_key(|action| place(action.definition().source));
+        let mut by_name = HashMap::new();
+        for (index, action) in actions.iter().enumerate() {
+            let definition = action.definition();
+            by_name.entry(Cow::Owned(definition.tool_name.clone())).or_insert(index);
+            for alias in definition.aliases() {
+                by_name.entry(alias).or_insert(index);
+            }
+        }
+        let tools = |id: &str| {
+            let definitions = actions.iter().map(|action| action.definition());
+            definitions.filter(|definition| definition.source == id).cloned().collect()
+        };
+        let sources = SOURCES
+            .iter()
+            .map(|(id, title, description)| SourceInfo { id, title, description, tools: tools(id) })
+            .collect();
+        Self { actions, by_name, sources }
     }
 
     /// The plugin sources, in the order shown.
@@ -78,7 +118,163 @@ impl ActionRegistry {
         caller: &Caller,
         tool_name: &str,
     ) -> Result<&Arc<dyn Action>, Refusal> {
-        let _ = (settings, caller, tool_name);
-        Err(Refusal::Unknown)
+        let action = self
+            .by_name
+            .get(tool_name)
+            .and_then(|index| self.actions.get(*index))
+            .filter(|action| settings.source_enabled(action.definition().source))
+            .ok_or(Refusal::Unknown)?;
+        let definition = action.definition();
+        let needed = definition.attributes.scope();
+        if caller.scope.level < needed {
+            return Err(Refusal::InsufficientScope {
+                needed,
+                source: definition.source,
+                tool: definition.tool_name.clone(),
+            });
+        }
+        Ok(action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use schemars::JsonSchema;
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::{
+        actions::{ActionAttributes, ActionError, ActionOutput},
+        identity::{User, UserStatus},
+        ids::{AgentSessionId, UserId},
+        oauth::records::{AgentSession, ClientSnapshot, DocumentOrigin},
+        time::UnixMillis,
+    };
+
+    #[derive(JsonSchema)]
+    struct Nothing {}
+
+    struct Fake(ActionDefinition);
+
+    #[async_trait]
+    impl Action for Fake {
+        fn definition(&self) -> &ActionDefinition {
+            &self.0
+        }
+
+        async fn call(&self, _: &Caller, _: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+            Ok(Value::Null)
+        }
+    }
+
+    fn registry() -> ActionRegistry {
+        let fake = |source, name, read_only, destructive| {
+            let attributes = ActionAttributes { read_only, destructive, idempotent: true };
+            let definition =
+                ActionDefinition::of::<Nothing, Nothing>(source, name, "Title", "Words.", attributes);
+            Arc::new(Fake(definition)) as Arc<dyn Action>
+        };
+        ActionRegistry::new(vec![
+            fake("catalog", "unregister-entity", false, true),
+            fake("catalog", "register-entity", false, false),
+            fake("auth", "who-am-i", true, false),
+        ])
+    }
+
+    fn caller(scope: &str) -> Caller {
+        let scope = portal_model::ScopeSet::parse(scope);
+        let client = ClientSnapshot {
+            client_id: "https://agent.example/client".to_owned(),
+            host: "agent.example".to_owned(),
+            name: "Agent".to_owned(),
+            redirect_uris_hash: String::new(),
+            lists_refresh_grant: false,
+            origin: DocumentOrigin::Live,
+        };
+        let user = User {
+            id: UserId("u".to_owned()),
+            provider: "local".to_owned(),
+            subject: "u".to_owned(),
+            entity_ref: "user:default/ada".parse().unwrap(),
+            email: None,
+            display_name: "Ada".to_owned(),
+            status: UserStatus::Active,
+            admin: false,
+            password_hash: None,
+            revocation_epoch: 0,
+            created_at: UnixMillis(0),
+            last_sign_in_at: None,
+        };
+        let session = AgentSession {
+            id: AgentSessionId("s".to_owned()),
+            user_id: user.id.clone(),
+            epoch: 0,
+            client,
+            redirect_uri: String::new(),
+            scope,
+            resource: String::new(),
+            refreshable: false,
+            token_lifetime_days: 7,
+            session_lifetime_days: 30,
+            created_at: UnixMillis(0),
+            used_at: None,
+            used_from: None,
+            ended: None,
+        };
+        Caller { user: Arc::new(user), session: Arc::new(session), scope, expires_at: UnixMillis(0) }
+    }
+
+    fn authorize(settings: &Settings, scope: &str, tool: &str) -> Result<String, Refusal> {
+        let registry = registry();
+        let action = registry.authorize(settings, &caller(scope), tool)?;
+        Ok(action.definition().tool_name.clone())
+    }
+
+    #[test]
+    fn a_tool_is_found_by_its_names_and_only_by_them() {
+        let settings = Settings::default();
+        for name in ["auth_who_am_i", "auth.who-am-i", "auth_who-am-i"] {
+            assert_eq!(authorize(&settings, "mcp:read", name).as_deref(), Ok("auth_who_am_i"));
+        }
+        for name in ["", "who-am-i", "auth.who_am_i", "AUTH_WHO_AM_I", "auth_who_am_i "] {
+            assert_eq!(authorize(&settings, "mcp:destructive", name), Err(Refusal::Unknown), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_call_needs_the_scope_of_what_it_does() {
+        let settings = Settings::default();
+        let needed = |scope, tool| match authorize(&settings, scope, tool) {
+            Err(Refusal::InsufficientScope { needed, .. }) => Some(needed),
+            Ok(_) => None,
+            Err(Refusal::Unknown) => panic!("{tool} is unknown"),
+        };
+        assert_eq!(needed("mcp:read", "catalog_register_entity"), Some(Scope::Write));
+        assert_eq!(needed("mcp:write", "catalog_unregister_entity"), Some(Scope::Destructive));
+        assert_eq!(needed("mcp:write", "catalog_register_entity"), None);
+        assert_eq!(needed("mcp:destructive", "catalog_unregister_entity"), None);
+    }
+
+    #[test]
+    fn a_source_that_is_off_is_neither_listed_nor_known() {
+        let mut settings = Settings::default();
+        settings.sources.insert("catalog".to_owned(), false);
+        assert_eq!(authorize(&settings, "mcp:destructive", "catalog_register_entity"), Err(Refusal::Unknown));
+        let registry = registry();
+        let listed: Vec<_> =
+            registry.list(&settings).map(|action| action.definition().tool_name.as_str()).collect();
+        assert_eq!(listed, ["auth_who_am_i"]);
+    }
+
+    #[test]
+    fn names_are_short_enough_and_schemas_are_objects() {
+        let registry = registry();
+        for action in registry.list(&Settings::default()) {
+            let definition = action.definition();
+            assert!(definition.tool_name.len() <= TOOL_NAME_BYTES_MAX);
+            assert!(definition.tool_name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+            assert_eq!(definition.input_schema.get("type"), Some(&Value::from("object")));
+        }
     }
 }

@@ -1,0 +1,124 @@
+//! The plugin source `auth`: whom the agent acts for.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput};
+use crate::{
+    catalog::{CatalogService, StoredEntity},
+    oauth::Caller,
+};
+
+/// `auth.who-am-i`.
+pub(super) struct WhoAmI {
+    definition: ActionDefinition,
+    catalog: Arc<CatalogService>,
+}
+
+/// No input.
+#[derive(JsonSchema)]
+struct Input {}
+
+/// Describes the output; the action writes it by hand, because most of it is the entity as it is stored.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Output {
+    /// The person's User entity, as the catalog has it, with its relations.
+    entity: Map<String, Value>,
+    /// Who that is, by reference.
+    user_info: UserInfo,
+    /// What kind of principal the token stands for; always `user`.
+    principal: String,
+    /// References of the groups the person belongs to, nearest first, with their parents.
+    groups: Vec<String>,
+    /// The agent, as it registered.
+    client: Client,
+    /// Scopes of the token.
+    scopes: Vec<String>,
+    /// When the token expires, RFC 3339.
+    expires_at: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserInfo {
+    /// Reference of the person's User entity.
+    user_entity_ref: String,
+    /// References under which the person owns things: the own one and the groups'.
+    ownership_entity_refs: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Client {
+    /// The client id.
+    id: String,
+    /// The host of the client id: the part that is vouched for.
+    host: String,
+    /// The name the client gives itself.
+    name: String,
+}
+
+impl WhoAmI {
+    pub(super) fn new(catalog: Arc<CatalogService>) -> Self {
+        let definition = ActionDefinition::of::<Input, Output>(
+            "auth",
+            "who-am-i",
+            "Who am I",
+            "Returns the person you act for: their User entity, the references under which they own things, their groups, \
+             the agent you are registered as, and what your token may do. Call this first.",
+            ActionAttributes { read_only: true, destructive: false, idempotent: true },
+        );
+        Self { definition, catalog }
+    }
+}
+
+#[async_trait]
+impl Action for WhoAmI {
+    fn definition(&self) -> &ActionDefinition {
+        &self.definition
+    }
+
+    async fn call(&self, caller: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+        if let Some(unknown) = input.keys().next() {
+            return Err(ActionError::Input(format!("{unknown}: this tool takes no input")));
+        }
+        let user = &caller.user.entity_ref;
+        let Some(entity) = self.catalog.entity(user).await? else {
+            return Err(ActionError::NotFound(format!(
+                "the token is good and stands for {user}, but the catalog has no such entity. Ask an admin of Portal to \
+                 tie the account to a User entity"
+            )));
+        };
+        let owners = self.catalog.ownership_refs(user).await?;
+        let texts: Vec<String> = owners.iter().map(ToString::to_string).collect();
+        let groups: Vec<&String> = owners
+            .iter()
+            .zip(&texts)
+            .filter(|(owner, _)| owner.kind() == "group")
+            .map(|(_, text)| text)
+            .collect();
+        let client = &caller.session.client;
+        Ok(json!({
+            "entity": with_relations(&entity),
+            "userInfo": { "userEntityRef": user.to_string(), "ownershipEntityRefs": &texts },
+            "principal": "user",
+            "groups": groups,
+            "client": { "id": client.client_id, "host": client.host, "name": client.name },
+            "scopes": caller.scope.to_string().split(' ').collect::<Vec<_>>(),
+            "expiresAt": caller.expires_at.rfc3339(),
+        }))
+    }
+}
+
+fn with_relations(entity: &StoredEntity) -> Value {
+    let mut document = (*entity.document).clone();
+    if let Some(members) = document.as_object_mut() {
+        let relation = |relation: &crate::catalog::Relation| json!({ "type": relation.kind, "targetRef": relation.target.to_string() });
+        members.insert("relations".to_owned(), entity.relations.iter().map(relation).collect());
+    }
+    document
+}

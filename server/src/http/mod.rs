@@ -1,0 +1,8 @@
+//! The doors: each parses, calls a service, and answers. Rules stand in the domain.
+
+pub(crate) mod health;
+pub(crate) mod mcp;
+pub(crate) mod notice;
+pub(crate) mod oauth;
+pub(crate) mod pages;
+pub(crate) mod well_known;

@@ -1,0 +1,175 @@
+//! `POST /oauth/token` (RFC 6749 sections 4.1.3, 5 and 6).
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use portal_core::{
+    identity::RequestOrigin,
+    oauth::{TokenError, TokenErrorCode, TokenRequest, TokenResponse},
+};
+use serde_json::json;
+
+use super::form::Form;
+use crate::{http::notice::RETRY_AFTER_SECONDS, metrics, state::AppState};
+
+const KNOWN: [&str; 8] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "client_id",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "resource",
+];
+
+/// Answers a token request.
+pub(super) async fn token(
+    State(state): State<AppState>,
+    Extension(origin): Extension<RequestOrigin>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answer = match form(&headers, &body, &KNOWN) {
+        Ok(form) => state.services.tokens.issue(request(form), &origin).await.map_err(Fault::from),
+        Err(fault) => Err(fault),
+    };
+    metrics::token_answer(answer.as_ref().map_or_else(Fault::word, |_| "issued"));
+    answer.map_or_else(Fault::into_response, |answer| issued(&answer))
+}
+
+/// 405 for every method but POST.
+pub(super) async fn wrong_method() -> Response {
+    let body = json!({ "error": "invalid_request", "error_description": "use POST" });
+    no_store((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], Json(body)).into_response())
+}
+
+fn request(mut form: Form) -> TokenRequest {
+    TokenRequest {
+        grant_type: form.take("grant_type"),
+        code: form.take_secret("code"),
+        redirect_uri: form.take("redirect_uri"),
+        client_id: form.take("client_id"),
+        code_verifier: form.take_secret("code_verifier"),
+        refresh_token: form.take_secret("refresh_token"),
+        scope: form.take("scope"),
+        resource: form.take("resource"),
+    }
+}
+
+fn issued(answer: &TokenResponse) -> Response {
+    let mut body = json!({
+        "access_token": answer.access_token.expose(),
+        "token_type": "Bearer",
+        "expires_in": answer.expires_in_seconds,
+        "scope": answer.scope,
+    });
+    if let (Some(refresh), Some(members)) = (&answer.refresh_token, body.as_object_mut()) {
+        members.insert("refresh_token".to_owned(), refresh.expose().into());
+    }
+    no_store(Json(body).into_response())
+}
+
+/// Why there is no token or no revocation.
+pub(super) enum Fault {
+    /// By the service.
+    Service(TokenError),
+    /// By the form: `invalid_request`.
+    Form(String),
+    /// The client sent credentials, which clients here do not have (RFC 6749 section 5.2: 401, and by which scheme).
+    Credentials {
+        /// They came in the header.
+        in_header: bool,
+    },
+}
+
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl Fault {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Service(TokenError::Refused { code, .. }) => word(*code),
+            Self::Service(TokenError::Store(_)) => "temporarily_unavailable",
+            Self::Form(_) => word(TokenErrorCode::InvalidRequest),
+            Self::Credentials { .. } => word(TokenErrorCode::InvalidClient),
+        }
+    }
+
+    /// The answer, as RFC 6749 section 5.2 writes it.
+    pub fn into_response(self) -> Response {
+        let word = self.word();
+        let body = |description: &str| Json(json!({ "error": word, "error_description": description }));
+        no_store(match self {
+            Self::Service(TokenError::Refused { description, code }) => {
+                let status = match code {
+                    TokenErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                (status, body(description)).into_response()
+            }
+            Self::Service(TokenError::Store(error)) => {
+                tracing::error!(%error, "the token endpoint could not use the store");
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let description = "Portal cannot reach its database; what was sent stays good, try again";
+                (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], body(description)).into_response()
+            }
+            Self::Form(fault) => (StatusCode::BAD_REQUEST, body(&fault)).into_response(),
+            Self::Credentials { in_header } => {
+                let answer = body("clients here are public: send client_id in the form, and no credentials");
+                let mut response = (StatusCode::UNAUTHORIZED, answer).into_response();
+                if in_header {
+                    let basic = HeaderValue::from_static("Basic realm=\"Portal\"");
+                    response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+                }
+                response
+            }
+        })
+    }
+}
+
+const fn word(code: TokenErrorCode) -> &'static str {
+    match code {
+        TokenErrorCode::InvalidRequest => "invalid_request",
+        TokenErrorCode::InvalidClient => "invalid_client",
+        TokenErrorCode::InvalidGrant => "invalid_grant",
+        TokenErrorCode::UnauthorizedClient => "unauthorized_client",
+        TokenErrorCode::UnsupportedGrantType => "unsupported_grant_type",
+        TokenErrorCode::InvalidScope => "invalid_scope",
+        TokenErrorCode::InvalidTarget => "invalid_target",
+    }
+}
+
+/// The parameters of a request by a public client.
+pub(super) fn form(headers: &HeaderMap, body: &[u8], known: &[&'static str]) -> Result<Form, Fault> {
+    if headers.contains_key(AUTHORIZATION) {
+        return Err(Fault::Credentials { in_header: true });
+    }
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Fault::Form("the content type must be application/x-www-form-urlencoded".to_owned()));
+    }
+    let mut form = Form::parse(body, known).map_err(Fault::Form)?;
+    if form.take("client_secret").is_some() || form.take("client_assertion").is_some() {
+        return Err(Fault::Credentials { in_header: false });
+    }
+    Ok(form)
+}
+
+/// Neither answers nor errors of these endpoints may be kept (RFC 6749 section 5.1).
+pub(super) fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}

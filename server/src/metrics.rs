@@ -1,0 +1,93 @@
+//! Numbers for operators, at `/metrics` on an address of its own. Labels come from closed sets only.
+
+use std::time::Duration;
+
+use axum::{Router, routing::get};
+use http::{Method, StatusCode, header::CONTENT_TYPE};
+use metrics::{counter, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use portal_core::activity::CallOutcome;
+
+/// Upper ends of the duration buckets, in seconds.
+const DURATION_BUCKETS: [f64; 12] =
+    [0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
+/// Starts counting for the whole process.
+///
+/// # Errors
+/// Someone else counts already.
+pub fn install() -> Result<PrometheusHandle, String> {
+    PrometheusBuilder::new()
+        .set_buckets(&DURATION_BUCKETS)
+        .map_err(|error| error.to_string())?
+        .install_recorder()
+        .map_err(|error| error.to_string())
+}
+
+/// The route that shows the numbers.
+pub fn router(handle: PrometheusHandle) -> Router {
+    let show = move || {
+        let text = handle.render();
+        async move { ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
+    };
+    Router::new().route("/metrics", get(show))
+}
+
+/// One answered request. `route` is the route's template.
+pub(crate) fn request(route: &str, method: &Method, status: StatusCode, duration: Duration) {
+    let class = match status.as_u16() {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    counter!("portal_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class)
+        .increment(1);
+    histogram!("portal_http_request_duration_seconds", "route" => route.to_owned()).record(duration);
+}
+
+/// One tool call.
+pub(crate) fn tool_call(tool: &str, outcome: CallOutcome, duration: Duration) {
+    counter!("portal_tool_calls_total", "tool" => tool.to_owned(), "outcome" => outcome.as_str())
+        .increment(1);
+    histogram!("portal_tool_call_duration_seconds", "tool" => tool.to_owned()).record(duration);
+}
+
+/// One answer of the token endpoint: `issued`, an error word, or `unavailable`.
+pub(crate) fn token_answer(outcome: &'static str) {
+    counter!("portal_token_answers_total", "outcome" => outcome).increment(1);
+}
+
+/// One refused or accepted bearer token: `accepted`, `missing`, `invalid` or `unavailable`.
+pub(crate) fn bearer(outcome: &'static str) {
+    counter!("portal_bearer_checks_total", "outcome" => outcome).increment(1);
+}
+
+/// One flush of the activity log; `failed` flushes leave their calls queued.
+pub(crate) fn activity_flush(written: Result<usize, ()>) {
+    match written {
+        Ok(calls) => counter!("portal_activity_calls_written_total").increment(calls as u64),
+        Err(()) => counter!("portal_activity_flushes_failed_total").increment(1),
+    }
+}
+
+/// What a run of a location found.
+pub(crate) fn catalog_run(published: bool, entities: i64, rejected: i64) {
+    counter!("portal_catalog_runs_total", "outcome" => if published { "published" } else { "failed" })
+        .increment(1);
+    if published {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; counts stay far below 2^52")]
+        {
+            gauge!("portal_catalog_run_entities").set(entities as f64);
+            gauge!("portal_catalog_run_rejected").set(rejected as f64);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! All routes together, with what stands before each of them.
+
+use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
+use http::{StatusCode, header::CONTENT_TYPE};
+
+use crate::{
+    assets,
+    http::{health, mcp, oauth, pages, well_known},
+    middleware::{edge, identify, limit_body, same_origin},
+    state::AppState,
+};
+
+/// The whole of Portal as one service.
+pub fn router(state: AppState) -> Router {
+    // Known by a cookie: pages and server functions. The last layer is met first.
+    let browser = pages::router(&state)
+        .layer(from_fn_with_state(state.clone(), identify))
+        .layer(from_fn_with_state(state.clone(), same_origin));
+    let open: Router<()> = Router::new()
+        .merge(well_known::router())
+        .merge(oauth::router())
+        .merge(health::router())
+        .with_state(state.clone());
+    let small = Router::new().merge(browser).merge(open).merge(assets::routes()).layer(from_fn(limit_body));
+    let agents: Router<()> = mcp::router(&state).with_state(state.clone());
+    Router::new().merge(small).merge(agents).fallback(not_found).layer(from_fn_with_state(state, edge))
+}
+
+async fn not_found() -> (StatusCode, [(http::HeaderName, &'static str); 1], &'static str) {
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "There is nothing here.\n")
+}

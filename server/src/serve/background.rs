@@ -1,0 +1,98 @@
+//! What a running Portal does besides answering: reads locations, writes the activity log, takes out what is old.
+
+use std::time::Duration;
+
+use portal_core::{
+    ingestion::{IngestionError, Target},
+    services::Services,
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, metrics};
+
+const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
+const MAINTENANCE_PERIOD: Duration = Duration::from_secs(3_600);
+const REFRESH_PERIOD: Duration = Duration::from_secs(300);
+/// Refreshes are spread by up to this, so that several nodes do not read everything at the same moment.
+const REFRESH_JITTER_MS: u64 = 30_000;
+
+/// The tasks that run.
+pub(super) struct Background(JoinSet<()>);
+
+impl Background {
+    /// Waits until every task has ended.
+    pub async fn finished(mut self) {
+        while self.0.join_next().await.is_some() {}
+    }
+}
+
+/// Starts the tasks; each ends soon after `stop`.
+pub(super) fn start(services: &Services, config: &Config, stop: &CancellationToken) -> Background {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(until(stop.clone(), refresh(services.clone(), config.locations.clone())));
+    tasks.spawn(until(stop.clone(), write_activity(services.clone())));
+    tasks.spawn(until(stop.clone(), maintain(services.clone())));
+    Background(tasks)
+}
+
+async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn refresh(services: Services, locations: Vec<(Target, Option<Vec<String>>)>) {
+    if let Err(error) = services.ingestion.configure(&locations).await {
+        tracing::error!(%error, "the catalog's locations could not be set up");
+    }
+    loop {
+        tokio::time::sleep(REFRESH_PERIOD + jitter(&services)).await;
+        match services.ingestion.refresh_all().await {
+            Ok(runs) => runs.iter().for_each(|(location, run)| match run {
+                Ok(outcome) => metrics::catalog_run(true, outcome.entities, outcome.rejected),
+                Err(error) => {
+                    metrics::catalog_run(false, 0, 0);
+                    log_failed_run(location.id.as_str(), error);
+                }
+            }),
+            Err(error) => tracing::error!(%error, "the catalog could not be refreshed"),
+        }
+    }
+}
+
+fn log_failed_run(location: &str, error: &IngestionError) {
+    tracing::warn!(location, %error, "a location could not be read; what it had published stays");
+}
+
+fn jitter(services: &Services) -> Duration {
+    let mut bytes = [0_u8; 8];
+    services.dependencies.rng.fill(&mut bytes);
+    Duration::from_millis(u64::from_le_bytes(bytes) % REFRESH_JITTER_MS)
+}
+
+async fn write_activity(services: Services) {
+    let mut tick = tokio::time::interval(ACTIVITY_PERIOD);
+    loop {
+        tick.tick().await;
+        match services.activity.flush().await {
+            Ok(written) => metrics::activity_flush(Ok(written)),
+            Err(error) => {
+                metrics::activity_flush(Err(()));
+                tracing::error!(%error, "tool calls could not be written; they stay queued");
+            }
+        }
+    }
+}
+
+async fn maintain(services: Services) {
+    let mut tick = tokio::time::interval(MAINTENANCE_PERIOD);
+    loop {
+        tick.tick().await;
+        match portal_core::audit::prune(&services.dependencies).await {
+            Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
+            Err(error) => tracing::error!(%error, "old records could not be taken out"),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! From a configuration to services: opens the database, brings it up to date and puts the adapters behind the ports.
+
+use std::sync::Arc;
+
+use portal_core::{
+    changes::ChangeTracker,
+    ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
+    services::{Dependencies, Services},
+};
+use portal_fetch::{FetchOptions, HardenedFetcher};
+use portal_store::{OpenError, OpenOptions, SqlStore};
+
+use crate::{
+    config::Config,
+    environment::{SystemClock, SystemRng},
+    state::AppState,
+};
+
+/// Why Portal could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The outbound client.
+    #[error("outbound requests cannot be set up: {0}")]
+    Fetch(#[from] portal_fetch::FetchSetupError),
+    /// An address to listen on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Portal, put together.
+pub(crate) struct Started {
+    /// Everything Portal can do.
+    pub services: Services,
+    /// The database, to be locked or closed.
+    pub store: Arc<SqlStore>,
+}
+
+/// Opens the database of this configuration, creating and migrating it, and builds the services on it.
+pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
+    let fetch = FetchOptions {
+        extra_ca_file: config.fetch.extra_ca_file.clone(),
+        allow_loopback: config.public_url.is_loopback(),
+        ..FetchOptions::default()
+    };
+    let fetcher: Arc<dyn DocumentFetcher> = Arc::new(HardenedFetcher::new(&fetch)?);
+    let reader: Arc<dyn LocationReader> = Arc::new(NoReader);
+    let store = Arc::new(SqlStore::open(config.database_url.expose(), &OpenOptions::default()).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let port: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+    let services = Services::new(Dependencies {
+        store: Arc::clone(&port),
+        clock: Arc::clone(&clock),
+        rng,
+        fetcher,
+        reader,
+        changes: Arc::new(ChangeTracker::new(port, clock)),
+        configuration: Arc::new(config.domain()),
+    });
+    Ok(Started { services, store })
+}
+
+/// The state of the router over these services.
+pub(crate) fn state(config: &Config, services: Services) -> AppState {
+    AppState::new(
+        services,
+        config.public_url.clone(),
+        config.trusted_proxies.clone(),
+        config.mcp_allowed_origins.clone(),
+    )
+}
+
+struct NoReader;
+
+#[async_trait::async_trait]
+impl LocationReader for NoReader {
+    async fn read(
+        &self,
+        _root: &portal_core::ingestion::Target,
+        _base: Option<&str>,
+        target: &str,
+    ) -> Result<portal_core::ports::ReadFile, portal_core::ports::ReadError> {
+        Err(portal_core::ports::ReadError::Unreachable {
+            target: target.to_owned(),
+            reason: "no reader".to_owned(),
+        })
+    }
+}
