@@ -1,1 +1,26 @@
-//! store
+//! The Store port on SQLite and PostgreSQL.
+//!
+//! Every statement is written once, in the subset of SQL that both engines read alike, and runs through one small
+//! dispatcher (`transaction`). What differs between the engines is in `sqlite` and `postgres`, and nowhere else.
+
+mod activity;
+mod audit;
+mod catalog;
+mod error;
+mod migrations;
+mod oauth;
+mod postgres;
+mod row;
+mod settings;
+mod sql_builder;
+mod sqlite;
+mod statement;
+mod store;
+mod transaction;
+mod users;
+mod value;
+
+pub use error::OpenError;
+pub use sqlite::ServingLock;
+pub use statement::{Statement, StatementLog, all_statements};
+pub use store::{Durability, OpenOptions, SqlStore};
