@@ -4,8 +4,9 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { obtainToken, startClient } from "./harness/agent.mjs";
 import { launchBrowser } from "./harness/browser.mjs";
-import { createAuthority, startHttps } from "./harness/https.mjs";
+import { createAuthority } from "./harness/https.mjs";
 import { startPortal } from "./harness/portal.mjs";
 import { Program, freePort } from "./harness/process.mjs";
 import { authorize } from "./harness/sign-in.mjs";
@@ -48,39 +49,36 @@ async function serverScenarios(url, revision) {
   tell(revision, checks);
 }
 
-async function authorizationScenarios(portal, authority) {
+async function authorizationScenarios(portal, authority, browser) {
   const port = await freePort();
   const redirectUri = `http://127.0.0.1:${port}/callback`;
-  const documents = await startHttps(authority, ({ url }) => (url === "/client.json" ? { body: document() } : undefined));
-  const clientId = `${documents.origin}/client.json`;
-  const document = () => ({
-    client_id: clientId,
-    client_name: "Conformance suite",
-    redirect_uris: [redirectUri],
-    grant_types: ["authorization_code"],
-    response_types: ["code"],
-    token_endpoint_auth_method: "none",
-  });
+  const client = await startClient(authority, { client_name: "Conformance suite", redirect_uris: [redirectUri] });
   const results = join(RESULTS, "authorization");
   const resource = portal.url + MCP_PATH;
-  const args = ["--url", portal.url, "--client-id", clientId, "--resource", resource, "-p", String(port)];
+  const args = ["--url", portal.url, "--client-id", client.id, "--resource", resource, "-p", String(port)];
   const program = suite(["authorization", ...args], results);
-  const browser = await launchBrowser();
   const timer = setTimeout(() => program.stop(), AUTHORIZE_TIMEOUT_MS);
   try {
     const [url] = await program.printed(/https?:\/\/\S+\/oauth\/authorize\?\S+/, AUTHORIZE_TIMEOUT_MS);
-    const page = await browser.newPage();
-    await authorize(page, url, redirectUri, PERSON);
+    await authorize(await browser.newPage(), url, redirectUri, PERSON);
     await program.ended;
   } catch (error) {
     console.log(`  ${error.message}`);
     await program.stop();
   } finally {
     clearTimeout(timer);
-    await browser.close();
-    await documents.stop();
+    await client.stop();
   }
   tell("authorization", readChecks(results));
+}
+
+async function token(portal, authority, browser) {
+  const client = await startClient(authority);
+  // Every scope, so that no scenario meets a tool that its token may not call.
+  const scope = "mcp:destructive";
+  const answer = await obtainToken({ url: portal.url, client, page: await browser.newPage(), person: PERSON, scope });
+  await client.stop();
+  return answer.access_token;
 }
 
 rmSync(RESULTS, { recursive: true, force: true });
@@ -90,12 +88,15 @@ const publicPort = await freePort();
 const portal = await startPortal({ publicPort, extraCaFile: authority.file });
 await portal.createAdmin(PERSON);
 await portal.set({ "mcp.cimd.enabled": true, "mcp.cimd.policy": "any" });
-const token = await portal.createToken({ name: "conformance", owner: PERSON.email, scope: "mcp:destructive" });
-const proxy = await startTokenProxy({ target: { host: "127.0.0.1", port: portal.port }, token, port: publicPort });
+const proxy = await startTokenProxy({ target: { host: "127.0.0.1", port: portal.port }, port: publicPort });
+const browser = await launchBrowser();
 
+proxy.token = await token(portal, authority, browser);
 for (const revision of REVISIONS) await serverScenarios(portal.url + MCP_PATH, revision);
-await authorizationScenarios(portal, authority);
+proxy.token = undefined;
+await authorizationScenarios(portal, authority, browser);
 
+await browser.close();
 await proxy.stop();
 await portal.stop();
 console.log(`${sum.passed} passed, ${sum.failed} failed`);

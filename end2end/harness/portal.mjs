@@ -132,12 +132,6 @@ export class Portal {
     return { email, password };
   }
 
-  /** Makes a static token and returns it. */
-  async createToken({ name = "test", owner, scope = "mcp:read" }) {
-    const { stdout } = await this.command(["token", "create", "--name", name, "--owner", owner, "--scope", scope]);
-    return stdout.trim();
-  }
-
   /** Stores settings, pairs of key and value. */
   async set(settings) {
     await this.command(["settings", "set", ...Object.entries(settings).flatMap(([key, value]) => [key, String(value)])]);

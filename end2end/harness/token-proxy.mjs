@@ -5,11 +5,13 @@
 import { createServer, request as httpRequest } from "node:http";
 
 /**
- * @param {{ target: { host: string, port: number }, token: string, port?: number }} options
+ * @param {{ target: { host: string, port: number }, token?: string, port?: number }} options
+ * @returns the proxy; its `token` may be changed, and taken away by `undefined`
  */
 export async function startTokenProxy({ target, token, port = 0 }) {
+  const proxy = { token };
   const server = createServer((incoming, answer) => {
-    const headers = withToken(incoming.rawHeaders, token);
+    const headers = withToken(incoming.rawHeaders, proxy.token);
     const { host, port: targetPort } = target;
     const { method, url: path } = incoming;
     const outgoing = httpRequest({ host, port: targetPort, method, path, headers, setHost: false, agent: false });
@@ -30,17 +32,16 @@ export async function startTokenProxy({ target, token, port = 0 }) {
   server.requestTimeout = 0;
   server.timeout = 0;
   await new Promise((resolve, reject) => server.once("error", reject).listen(port, "localhost", resolve));
-  return {
-    port: server.address().port,
-    stop: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
+  proxy.port = server.address().port;
+  proxy.stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
   };
+  return proxy;
 }
 
 /** The headers as they came, in their order, with the token unless the request brings its own. */
 function withToken(rawHeaders, token) {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  return names.includes("authorization") ? rawHeaders : [...rawHeaders, "Authorization", `Bearer ${token}`];
+  return token === undefined || names.includes("authorization") ? rawHeaders : [...rawHeaders, "Authorization", `Bearer ${token}`];
 }

@@ -59,6 +59,12 @@ describe("token proxy", () => {
     assert.equal(seen.at(-1).headers.authorization, "Bearer own");
   });
 
+  test("without a token adds nothing", async () => {
+    proxy.token = undefined;
+    (await send("/", {})).resume();
+    assert.equal(seen.at(-1).headers.authorization, undefined);
+  });
+
   test("streams, and closes the server's side when the client goes", async () => {
     const answer = await send("/endless", {});
     const [chunk] = await new Promise((resolve) => answer.once("data", (...args) => resolve(args)));

@@ -60,10 +60,9 @@ fn script(workspace: &Workspace, node: &TestNode, name: &str, filter: Option<&st
     let mut command = node.script(workspace, name);
     command
         .args(filter)
+        // The script looks who its parent is, and ends with what it started when this process is gone.
         .env("PORTAL_BINARY", workspace.portal())
-        // The script ends, and what it started with it, when this process is gone and the pipe closes.
-        .env("PORTAL_END_WITH_STDIN", "1")
-        .stdin(Stdio::piped());
+        .stdin(Stdio::null());
     let mut counts = Counts::default();
     let succeeded = cargo::watch(&mut command, |line| counts.add_line(line))?;
     Ok(counts.ended(succeeded))
