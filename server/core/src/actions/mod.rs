@@ -1,6 +1,7 @@
 //! Actions: what agents can call, registered by plugin sources, and the rule who may call what.
 
 mod auth;
+pub mod catalog;
 mod registry;
 
 use std::{borrow::Cow, sync::Arc};

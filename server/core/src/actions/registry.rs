@@ -64,8 +64,11 @@ impl ActionRegistry {
         catalog: Arc<CatalogService>,
         ingestion: Arc<IngestionService>,
     ) -> Self {
-        let _ = (settings, ingestion);
-        Self::new(vec![Arc::new(auth::WhoAmI::new(catalog))])
+        let _ = settings;
+        let who_am_i: Arc<dyn Action> = Arc::new(auth::WhoAmI::new(Arc::clone(&catalog)));
+        let mut actions = vec![who_am_i];
+        actions.extend(super::catalog::actions(catalog, ingestion));
+        Self::new(actions)
     }
 
     /// A registry of these actions. Of two with the same name the first stays.

@@ -31,6 +31,31 @@ pub struct StoredEntity {
     pub relations: Vec<Relation>,
 }
 
+impl StoredEntity {
+    /// The entity as readers are given it: its document with `relations`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut document = (*self.document).clone();
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("relations".to_owned(), self.relations.iter().map(Relation::to_json).collect());
+        }
+        document
+    }
+
+    /// What went wrong around the entity without making it unusable, in words: messages of its status items.
+    #[must_use]
+    pub fn errors(&self) -> Vec<&str> {
+        let items = self.document.pointer("/status/items").and_then(serde_json::Value::as_array);
+        items.into_iter().flatten().filter_map(|item| item.get("message")?.as_str()).collect()
+    }
+}
+
+impl Relation {
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({"type": self.kind, "targetRef": self.target.to_string()})
+    }
+}
+
 /// An entity that a run has read, ready to be kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StagedEntity {
@@ -95,6 +120,14 @@ pub struct EntityQuery {
     pub offset: u32,
     /// Return this many at most.
     pub limit: u32,
+}
+
+impl EntityQuery {
+    /// A query for the first entities of all, by reference.
+    #[must_use]
+    pub const fn all(limit: u32) -> Self {
+        Self { predicate: None, full_text: None, order: None, after: None, offset: 0, limit }
+    }
 }
 
 /// Where a page ended: the last entity's order value and reference.

@@ -1,7 +1,11 @@
 //! Locations, and what a run of one reports.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::stage::hex;
 use crate::{
     ids::{LocationId, RunId},
     time::UnixMillis,
@@ -17,6 +21,28 @@ pub enum Target {
     Url(String),
     /// Not read from anywhere: entities that Portal makes itself, for the provider of this id.
     Provider(String),
+}
+
+impl Target {
+    /// The identifier of the location with this target, the same on every start.
+    #[must_use]
+    pub fn location_id(&self) -> LocationId {
+        let (kind, text) = match self {
+            Self::File(path) => ("file", path),
+            Self::Url(url) => ("url", url),
+            Self::Provider(id) => ("provider", id),
+        };
+        LocationId(hex(&Sha256::digest(format!("location {kind} {text}")), 16))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(text) | Self::Url(text) => formatter.write_str(text),
+            Self::Provider(id) => write!(formatter, "the provider {id}"),
+        }
+    }
 }
 
 /// Who brought a location in.

@@ -3,9 +3,13 @@
 use portal_model::EntityRef;
 use thiserror::Error;
 
-use super::{Location, Rejection, RunOutcome, Target};
+use super::{
+    Location, LocationOrigin, Rejection, RunOutcome, Target, register, run,
+    runners::{RunFailure, Runners},
+};
 use crate::{
-    audit::Actor,
+    audit::{Actor, AuditEvent},
+    changes::Topic,
     identity::RequestOrigin,
     ids::LocationId,
     ports::{ReadError, StoreError},
@@ -23,6 +27,18 @@ pub enum IngestionError {
     /// There is no such location.
     #[error("there is no such location")]
     NotFound,
+    /// Other locations kept publishing entities that this one defines.
+    #[error("other locations published the same entities meanwhile; try again")]
+    Overtaken,
+}
+
+impl RunFailure for IngestionError {
+    fn read_error(&self) -> Option<&ReadError> {
+        match self {
+            Self::Read(error) => Some(error),
+            Self::Store(_) | Self::NotFound | Self::Overtaken => None,
+        }
+    }
 }
 
 /// Why a location was not registered.
@@ -42,42 +58,139 @@ pub enum RegisterError {
 /// Reads locations into the catalog.
 pub struct IngestionService {
     dependencies: crate::services::Dependencies,
+    runners: Runners,
 }
 
 impl IngestionService {
     /// The service.
     #[must_use]
     pub fn new(dependencies: crate::services::Dependencies) -> Self {
-        Self { dependencies }
+        Self { dependencies, runners: Runners::default() }
     }
 
-    /// Makes the stored locations of the configuration equal to this list, then reads each that is new or changed.
+    /// Makes the stored locations of the configuration equal to this list, then reads each that is new or changed, and
+    /// every file, which may have changed while Portal was not running. A location that cannot be read is logged and
+    /// keeps what it had.
     ///
     /// # Errors
     /// The store failed.
     pub async fn configure(&self, locations: &[(Target, Option<Vec<String>>)]) -> Result<(), IngestionError> {
-        let _ = locations;
+        let stored = self.location_list().await?;
+        let mut due = Vec::new();
+        let mut wanted: Vec<Location> = Vec::new();
+        for (target, allow) in locations {
+            let id = target.location_id();
+            if wanted.iter().any(|location| location.id == id) {
+                continue;
+            }
+            let allow: Option<Vec<String>> =
+                allow.as_ref().map(|kinds| kinds.iter().map(|kind| kind.to_lowercase()).collect());
+            let origin = LocationOrigin::Configuration;
+            let known = stored.iter().find(|location| location.id == id);
+            let same = known.is_some_and(|known| known.allow == allow && known.origin == origin);
+            let published = known.is_some_and(|known| known.published_run.is_some());
+            if !same || !published || matches!(target, Target::File(_)) {
+                due.push(id.clone());
+            }
+            wanted.push(Location {
+                id,
+                target: target.clone(),
+                allow,
+                origin,
+                created_at: known.map_or_else(|| self.dependencies.clock.now(), |known| known.created_at),
+                published_run: known.and_then(|known| known.published_run.clone()),
+                last_outcome: None,
+                last_failure: None,
+            });
+        }
+        self.store_configured(&stored, &wanted).await?;
+        for id in due {
+            match self.refresh(&id).await {
+                Err(IngestionError::Store(error)) => return Err(error.into()),
+                // Logged by the run, and remembered.
+                Ok(_) | Err(_) => {}
+            }
+        }
         Ok(())
     }
 
-    /// Reads every location once; a location that fails keeps what it had.
+    async fn store_configured(&self, stored: &[Location], wanted: &[Location]) -> Result<(), StoreError> {
+        let mut store = self.dependencies.store.write().await?;
+        let mut changed = false;
+        for location in stored {
+            let is_wanted = wanted.iter().any(|wanted| wanted.id == location.id);
+            if location.origin == LocationOrigin::Configuration && !is_wanted {
+                changed |= store.location_delete(&location.id).await?;
+                self.runners.forget(&location.id);
+                tracing::info!(location = %location.target, "location is not in the configuration any more: removed");
+            }
+        }
+        for location in wanted {
+            let known = stored.iter().find(|known| known.id == location.id);
+            if known.is_some_and(|known| known.allow == location.allow && known.origin == location.origin) {
+                continue;
+            }
+            changed = true;
+            if !store.location_put(location).await? {
+                tracing::warn!(location = %location.target, "another location has this target; left out");
+            }
+        }
+        if !changed {
+            return Ok(());
+        }
+        store.change_record(Topic::Catalog).await?;
+        store.commit().await?;
+        self.dependencies.changes.expire();
+        Ok(())
+    }
+
+    /// Reads every location once, one after the other; a location that fails keeps what it had.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn refresh_all(&self) -> Result<Vec<(Location, Result<RunOutcome, IngestionError>)>, IngestionError> {
-        Ok(Vec::new())
+    pub async fn refresh_all(
+        &self,
+    ) -> Result<Vec<(Location, Result<RunOutcome, IngestionError>)>, IngestionError> {
+        let mut outcomes = Vec::new();
+        for location in self.location_list().await? {
+            if !matches!(location.target, Target::Provider(_)) {
+                let outcome = self.refresh(&location.id).await;
+                outcomes.push((location, outcome));
+            }
+        }
+        Ok(outcomes)
     }
 
-    /// Reads one location again.
+    /// Reads one location again. Who asks while it is being read shares the next run with all others who wait.
     ///
     /// # Errors
     /// [`IngestionError`].
     pub async fn refresh(&self, location: &LocationId) -> Result<RunOutcome, IngestionError> {
-        let _ = location;
-        Err(IngestionError::NotFound)
+        self.readable(location).await?;
+        let runner = self.runners.of(location);
+        let outcome = runner
+            .run(|| async {
+                // Read again under the lock: it may have been changed or taken back while this waited.
+                let location = self.readable(location).await?;
+                run::run(&self.dependencies, &self.runners, &location).await
+            })
+            .await;
+        if matches!(outcome, Err(IngestionError::NotFound)) {
+            self.runners.forget(location);
+        }
+        outcome
     }
 
-    /// Registers a url or file location for someone, after reading it; audited.
+    /// The location, if it is one that is read from somewhere.
+    async fn readable(&self, location: &LocationId) -> Result<Location, IngestionError> {
+        let found = self.dependencies.store.read().await?.location_by_id(location).await?;
+        found
+            .filter(|location| !matches!(location.target, Target::Provider(_)))
+            .ok_or(IngestionError::NotFound)
+    }
+
+    /// Registers a url location for someone, after reading it; audited. Files of this machine are for the configuration
+    /// and the command line only. It may define every kind but User and Group.
     ///
     /// # Errors
     /// [`RegisterError`].
@@ -87,8 +200,27 @@ impl IngestionService {
         actor: &Actor,
         origin: &RequestOrigin,
     ) -> Result<LocationId, RegisterError> {
-        let _ = (target, actor, origin);
-        Err(RegisterError::Unusable(String::new()))
+        let target = register::vetted(target, actor)?;
+        let location = register::location(target, actor, self.dependencies.clock.now());
+        let stored = self.location_list().await?;
+        register::room(&stored, &location)?;
+        register::probe(&*self.dependencies.reader, &location).await?;
+        let event = self
+            .event("location.registered", actor, origin, &location.id)
+            .details(serde_json::json!({"target": location.target.to_string()}));
+        let mut store = self.dependencies.store.write().await?;
+        if store.location_by_id(&location.id).await?.is_some() || !store.location_put(&location).await? {
+            return Err(RegisterError::Exists(location.id));
+        }
+        store.audit_append(&event).await?;
+        store.change_record(Topic::Catalog).await?;
+        store.commit().await?;
+        self.dependencies.changes.expire();
+        match self.refresh(&location.id).await {
+            Err(IngestionError::Store(error)) => Err(error.into()),
+            // It is registered; why the run failed stands with it, and the next one tries again.
+            Ok(_) | Err(_) => Ok(location.id),
+        }
     }
 
     /// Takes back a registered location with all it defined; audited. Locations of the configuration stay.
@@ -101,17 +233,33 @@ impl IngestionService {
         actor: &Actor,
         origin: &RequestOrigin,
     ) -> Result<(), IngestionError> {
-        let _ = (location, actor, origin);
-        Err(IngestionError::NotFound)
+        let runner = self.runners.of(location);
+        let _no_run = runner.pause().await;
+        let mut store = self.dependencies.store.write().await?;
+        let found = store.location_by_id(location).await?;
+        let Some(found) = found.filter(|found| matches!(found.origin, LocationOrigin::Registered(_))) else {
+            self.runners.forget(location);
+            return Err(IngestionError::NotFound);
+        };
+        store.location_delete(location).await?;
+        let event = self
+            .event("location.unregistered", actor, origin, location)
+            .details(serde_json::json!({"target": found.target.to_string()}));
+        store.audit_append(&event).await?;
+        store.change_record(Topic::Catalog).await?;
+        store.commit().await?;
+        self.dependencies.changes.expire();
+        self.runners.forget(location);
+        Ok(())
     }
 
     /// Reads again the location that defines an entity.
     ///
     /// # Errors
-    /// [`IngestionError::NotFound`] when no location defines it.
+    /// [`IngestionError::NotFound`] when no location defines it, or Portal itself does.
     pub async fn refresh_entity(&self, entity_ref: &EntityRef) -> Result<RunOutcome, IngestionError> {
-        let _ = entity_ref;
-        Err(IngestionError::NotFound)
+        let location = self.dependencies.store.read().await?.entity_location(entity_ref).await?;
+        self.refresh(&location.ok_or(IngestionError::NotFound)?).await
     }
 
     /// Every location.
@@ -126,7 +274,23 @@ impl IngestionService {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn rejection_list(&self, location: &LocationId, limit: u32) -> Result<Vec<Rejection>, StoreError> {
+    pub async fn rejection_list(
+        &self,
+        location: &LocationId,
+        limit: u32,
+    ) -> Result<Vec<Rejection>, StoreError> {
         self.dependencies.store.read().await?.rejection_list(location, limit).await
+    }
+
+    fn event(
+        &self,
+        action: &str,
+        actor: &Actor,
+        origin: &RequestOrigin,
+        location: &LocationId,
+    ) -> AuditEvent {
+        let Self { dependencies, .. } = self;
+        AuditEvent::done(&*dependencies.rng, dependencies.clock.now(), actor.clone(), action, origin)
+            .target(location.as_str())
     }
 }
