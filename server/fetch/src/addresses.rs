@@ -39,12 +39,11 @@ impl Reach {
     /// Whether an address is within reach.
     #[must_use]
     pub fn includes(self, address: IpAddr) -> bool {
-        match (self, address_scope(address)) {
-            (Self::Organisation, AddressScope::Special) | (Self::Loopback, AddressScope::Public) => false,
-            (Self::Organisation, _) => true,
-            (_, AddressScope::Public) => true,
-            (Self::PublicOrLoopback | Self::Loopback, AddressScope::Loopback) => true,
-            _ => false,
+        match address_scope(address) {
+            AddressScope::Public => self != Self::Loopback,
+            AddressScope::Loopback => self != Self::Public,
+            AddressScope::Private => self == Self::Organisation,
+            AddressScope::Special => false,
         }
     }
 
@@ -94,7 +93,7 @@ const V4_RANGES: [(Ipv4Net, AddressScope); 16] = [
     (v4(255, 255, 255, 255, 32), AddressScope::Special),
 ];
 
-/// Special-use IPv6 ranges; the rest of 2000::/3 is public, and what lies outside it is not assigned.
+/// Special-use IPv6 ranges; the rest of `2000::/3` is public, and what lies outside it is not assigned.
 const V6_RANGES: [(Ipv6Net, AddressScope); 12] = [
     // `::`, `::1` (judged before) and the IPv4-compatible form.
     (v6(0, 0, 0, 96), AddressScope::Special),

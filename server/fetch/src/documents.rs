@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderMap, header};
-use portal_core::ports::{CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument};
+use portal_core::{
+    oauth::ClientIdUrl,
+    ports::{CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument},
+};
 use url::Url;
 
 use crate::{
@@ -14,9 +17,6 @@ use crate::{
     options::{FetchOptions, FetchSetupError},
     transport::{Ask, Transport},
 };
-
-/// Hosts on which a document may be had by plain http while loopback is allowed.
-const LOOPBACK_LITERALS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// Fetches client documents from the public internet, within the bounds of its governor.
 pub struct HardenedFetcher {
@@ -40,13 +40,12 @@ impl HardenedFetcher {
         })
     }
 
-    /// Which addresses this document may be on.
+    /// Which addresses a document may be on. Plain http stays on this machine, whatever its name resolves to.
     fn reach(&self, url: &Url) -> Result<Reach, FetchError> {
-        let on_loopback_name = url.host_str().is_some_and(|host| LOOPBACK_LITERALS.contains(&host));
         match (url.scheme(), self.allow_loopback) {
             ("https", false) => Ok(Reach::Public),
             ("https", true) => Ok(Reach::PublicOrLoopback),
-            ("http", true) if on_loopback_name => Ok(Reach::Loopback),
+            ("http", true) => Ok(Reach::Loopback),
             _ => Err(FetchError::Refused("only https addresses are fetched".to_owned())),
         }
     }
@@ -55,11 +54,12 @@ impl HardenedFetcher {
 #[async_trait]
 impl DocumentFetcher for HardenedFetcher {
     async fn fetch(&self, client_id_url: &str) -> Result<FetchedDocument, FetchError> {
-        let unusable = || FetchError::Refused("not an address".to_owned());
-        let url = Url::parse(client_id_url).map_err(|_| unusable())?;
-        let host = url.host_str().ok_or_else(unusable)?;
+        // Judged again where it is used: what this fetches does not depend on callers being careful.
+        let id = ClientIdUrl::parse(client_id_url, self.allow_loopback)
+            .map_err(|error| FetchError::Refused(error.to_string()))?;
+        let url = Url::parse(id.as_str()).map_err(|error| FetchError::Refused(error.to_string()))?;
         let reach = self.reach(&url)?;
-        let _permit = self.governor.admit(host, client_id_url)?;
+        let _permit = self.governor.admit(id.host(), client_id_url)?;
         let ask = Ask {
             reach,
             bytes_max: CLIENT_DOCUMENT_BYTES_MAX,

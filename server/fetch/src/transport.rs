@@ -4,7 +4,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode, header};
 use portal_core::ports::FetchError;
-use reqwest::{Client, Response, redirect};
+use reqwest::{
+    Client, Response,
+    dns::{Name, Resolve, Resolving},
+    redirect,
+};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -89,6 +93,7 @@ impl Transport {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
+            .dns_resolver(NoNames)
             .referer(false)
             .http1_only()
             .pool_max_idle_per_host(0)
@@ -113,6 +118,15 @@ impl Transport {
             tracing::error!(%error, "the outbound client could not be built");
             FetchError::Connect
         })
+    }
+}
+
+/// Resolves nothing: the judged addresses are handed in beside it, and whatever else would be asked for is a fault.
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(async { Err("only judged addresses are connected to".into()) })
     }
 }
 

@@ -1,4 +1,5 @@
 //! Whose certificates are believed.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod support;
 
@@ -56,13 +57,6 @@ async fn certificates_must_be_trusted_current_and_of_the_host() {
     expired.not_after = date_time_ymd(2021, 1, 1);
     assert_eq!(fetch(signed(&authority, &expired), Some(&ca_file)).await, Err(FetchError::Tls));
     assert_eq!(fetch(signed(&authority, &named("agent.test")), None).await, Err(FetchError::Tls));
-}
-
-#[tokio::test]
-async fn plain_http_behind_an_https_address_is_a_tls_failure() {
-    let server = Server::plain(Script::json("{}")).await;
-    let url = format!("https://agent.test:{}/client.json", server.address.port());
-    assert_eq!(fetcher(None).fetch(&url).await.map(|_| ()), Err(FetchError::Tls));
 }
 
 #[test]

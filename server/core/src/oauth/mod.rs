@@ -19,8 +19,8 @@ pub use authorize::{
 };
 pub use bearer::{BearerError, BearerService, Caller};
 pub use client::{
-    Client, ClientError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RedirectUri, RedirectUriError,
-    RuleReport, UrlFault,
+    Client, ClientError, ClientIdError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RedirectUri,
+    RedirectUriError, RuleReport, UrlFault,
 };
 pub use consent::{ConsentDecision, ConsentError, ConsentView};
 pub use format::TokenKind;

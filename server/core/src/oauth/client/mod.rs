@@ -1,61 +1,30 @@
 //! Client documents: fetched, validated, cached, pinned.
 
+mod document;
+mod finder;
+mod id;
+mod json;
+mod memory;
+mod name;
+mod pinned;
 mod raw_url;
 mod redirect;
+mod rules;
+mod service;
 
-use std::sync::Arc;
-
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub use self::{
+    id::{ClientIdError, ClientIdUrl},
+    pinned::PinnedDocument,
     raw_url::UrlFault,
     redirect::{RedirectUri, RedirectUriError},
+    rules::{DocumentRule, RuleReport},
+    service::ClientService,
 };
 use super::records::DocumentOrigin;
-use crate::{
-    ports::{FetchError, StoreError},
-    settings::SettingsService,
-};
-
-/// A client identifier url that has the right form (draft-ietf-oauth-client-id-metadata-document section 3), kept byte
-/// for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ClientIdUrl {
-    text: String,
-    host: String,
-    path: String,
-}
-
-impl ClientIdUrl {
-    /// The text, byte for byte.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Host in lower case, with the port when one is written.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Path, as written.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-}
-
-/// A document that the admin or Portal pins: used without fetching, or when the live one cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinnedDocument {
-    /// The client id it is for.
-    pub client_id: String,
-    /// Its JSON text.
-    pub body: String,
-    /// The day the copy was taken, `YYYY-MM-DD`.
-    pub as_of: String,
-}
+use crate::ports::{FetchError, StoreError};
 
 /// A client whose document is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +33,7 @@ pub struct Client {
     pub id: ClientIdUrl,
     /// The name it gives itself, cut to 100 characters, control and bidi characters removed.
     pub name: String,
-    /// Where answers may go, as written.
+    /// Where answers may go.
     pub redirect_uris: Vec<RedirectUri>,
     /// Whether it lists the `refresh_token` grant.
     pub lists_refresh_grant: bool,
@@ -90,7 +59,16 @@ impl Client {
     /// SHA-256 over the sorted redirect URIs, hexadecimal.
     #[must_use]
     pub fn redirect_uris_hash(&self) -> String {
-        String::new()
+        let mut sorted: Vec<&str> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        // No redirect URI has a line break in it.
+        let digest: [u8; 32] = Sha256::digest(sorted.join("\n")).into();
+        digest
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|half| char::from_digit(half.into(), 16))
+            .collect()
     }
 }
 
@@ -124,50 +102,11 @@ impl From<StoreError> for ClientError {
     }
 }
 
-/// One rule that `portal cimd check` reports on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentRule {
-    /// What must hold, in words.
-    pub name: &'static str,
-    /// Where it comes from, such as `CIMD section 4.1`.
-    pub source: &'static str,
-}
-
-/// What became of one rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleReport {
-    /// The rule.
-    pub rule: DocumentRule,
-    /// `Ok` when it holds, else what is wrong; `None` when an earlier fault left it unjudged.
-    pub verdict: Option<Result<(), String>>,
-}
-
-/// Finds clients by their id.
-pub struct ClientService {
-    dependencies: crate::services::Dependencies,
-    settings: Arc<SettingsService>,
-}
-
-#[expect(clippy::unused_async, reason = "bodies follow")]
-impl ClientService {
-    /// The service.
-    #[must_use]
-    pub fn new(dependencies: crate::services::Dependencies, settings: Arc<SettingsService>) -> Self {
-        Self { dependencies, settings }
-    }
-
-    /// The client with this id: by policy, then from the cache, the network or a pinned copy.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn find(&self, client_id: &str) -> Result<Arc<Client>, ClientError> {
-        let _ = (client_id, &self.dependencies, &self.settings);
-        Err(ClientError::Disabled)
-    }
-
-    /// Judges a document rule by rule, live, without touching cache or settings.
-    pub async fn check(&self, client_id: &str) -> Vec<RuleReport> {
-        let _ = client_id;
-        Vec::new()
+impl From<ClientIdError> for ClientError {
+    fn from(error: ClientIdError) -> Self {
+        Self::IdInvalid(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;
