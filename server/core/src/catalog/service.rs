@@ -76,6 +76,15 @@ impl CatalogService {
         Ok(found)
     }
 
+    /// Those of these entities that are in the catalog, by reference; of the first 1,000 asked for.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn entity_list(&self, refs: &[EntityRef]) -> Result<Vec<StoredEntity>, CatalogError> {
+        let refs = refs.get(..1_000).unwrap_or(refs);
+        Ok(self.dependencies.store.read().await?.entity_list_by_refs(refs).await?)
+    }
+
     /// Entities of this name, of any kind and namespace that is not given, ordered by reference, at most `limit`.
     ///
     /// # Errors
