@@ -27,7 +27,7 @@ use crate::workspace::Workspace;
 
 /// The project commands of Portal.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version, disable_help_subcommand = true)]
+#[command(bin_name = "cargo xtask", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
