@@ -56,13 +56,17 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 }
 
 fn rust_checks(workspace: &Workspace, node: &TestNode, report: &mut Report) {
-    let postgres = report.stages().run("PostgreSQL for the tests", || Postgres::start(workspace, node));
+    let mut postgres = None;
+    report.check("PostgreSQL for the tests", || {
+        postgres = Some(Postgres::start(workspace, node)?);
+        Ok(Counts::ONE)
+    });
     report.check("Rust tests, SQLite and PostgreSQL", || {
-        let postgres = postgres?;
         let mut tests = cargo(workspace);
-        tests
-            .args(["test", "--workspace", "--exclude", "portal-frontend", "--no-fail-fast", "--locked"])
-            .env(URL_VARIABLE, &postgres.url);
+        tests.args(["test", "--workspace", "--exclude", "portal-frontend", "--no-fail-fast", "--locked"]);
+        if let Some(postgres) = &postgres {
+            tests.env(URL_VARIABLE, &postgres.url);
+        }
         let mut counts = Counts::default();
         let succeeded = cargo::watch(&mut tests, |line| counts.add_line(line))?;
         Ok(counts.ended(succeeded))
