@@ -1,0 +1,26 @@
+//! Replays the fuzz corpora of client documents, client ids and redirect URIs.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
+
+use std::path::Path;
+
+#[path = "../../../fuzz/src/lib.rs"]
+mod properties;
+
+/// Runs the property over every input of its corpus; returns how many there were.
+fn replay(target: &str, property: fn(&[u8])) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut inputs = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let data = std::fs::read(entry.unwrap().path()).unwrap();
+        property(&data);
+        inputs += 1;
+    }
+    inputs
+}
+
+#[test]
+fn every_input_that_was_ever_found_interesting_still_holds() {
+    assert!(replay("client_document", properties::client_document) >= 30);
+    assert!(replay("client_id_url", properties::client_id_url) >= 40);
+    assert!(replay("redirect_match", properties::redirect_match) >= 30);
+}
