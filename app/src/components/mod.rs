@@ -1,0 +1,22 @@
+//! Static building blocks. Functions, not components: they take values and return markup.
+
+mod code;
+mod entity;
+mod form;
+mod frame;
+mod icon;
+mod mark;
+mod note;
+mod when;
+
+pub(crate) use code::{chip, code_block, command, copy_line};
+pub(crate) use entity::{avatar, entity_label, entity_link, kind_icon, kind_word, safe_link};
+pub(crate) use form::{
+    Switch, UnitField, error_summary, error_words, form_error, hidden, live, password_field, saved, switch,
+    text_field, unit_field,
+};
+pub(crate) use frame::{Frame, Section, SettingsSection, dismissable, sheet};
+pub(crate) use icon::{Icon, icon};
+pub(crate) use mark::{Door, glyph, mark};
+pub(crate) use note::{Tone, badge, beta, empty, note, status};
+pub(crate) use when::{when, when_ago};

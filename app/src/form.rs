@@ -1,0 +1,83 @@
+//! How a server function answers: a browser gets 303 back to the page and the outcome in a cookie, any other caller gets
+//! JSON with its status.
+
+use std::future::Future;
+
+use portal_core::secret::Secret;
+use portal_model::Field;
+
+use crate::{
+    error::UiError,
+    flash::{Flash, FlashOutcome, FormId},
+    web_request::WebRequest,
+};
+
+/// Longest subject, in characters; of whatever was sent only this much comes back.
+const SUBJECT_CHARS_MAX: usize = 50;
+
+/// What a form that succeeded leads to.
+pub(crate) enum Done {
+    /// Back to the form's page, which says that it was done.
+    Saved,
+    /// Back to the form's page, which shows the link of this token once.
+    Link(Secret),
+    /// To another address; nothing is said.
+    Go(String),
+}
+
+/// One form that was sent.
+pub(crate) struct Form<'request> {
+    request: &'request WebRequest,
+    form: FormId,
+    page: String,
+    subject: Option<String>,
+    values: Vec<(Field, String)>,
+}
+
+impl<'request> Form<'request> {
+    /// A form of the page at this address.
+    pub(crate) fn new(request: &'request WebRequest, form: FormId, page: impl Into<String>) -> Self {
+        Self { request, form, page: page.into(), subject: None, values: Vec::new() }
+    }
+
+    /// What it is about, when the page has several of this form.
+    pub(crate) fn subject(mut self, subject: &str) -> Self {
+        self.subject = Some(subject.chars().take(SUBJECT_CHARS_MAX).collect());
+        self
+    }
+
+    /// Keeps what was typed, to be shown again beside its error. Not for secrets.
+    pub(crate) fn keep(mut self, field: Field, value: &str) -> Self {
+        self.values.push((field, value.to_owned()));
+        self
+    }
+
+    /// Does the work and answers.
+    ///
+    /// # Errors
+    /// Those of the work, for callers that read JSON.
+    pub(crate) async fn answer(
+        self,
+        work: impl Future<Output = Result<Done, UiError>> + Send,
+    ) -> Result<(), UiError> {
+        let result = work.await;
+        if self.request.accepts_html() {
+            self.redirect(&result);
+        } else if let Err(error) = &result {
+            self.request.set_status(error.status());
+        }
+        result.map(|_| ())
+    }
+
+    fn redirect(self, result: &Result<Done, UiError>) {
+        let (outcome, link) = match result {
+            Ok(Done::Go(to)) => return self.request.redirect(to),
+            Ok(Done::Saved) => (FlashOutcome::Done(self.request.now()), None),
+            Ok(Done::Link(link)) => (FlashOutcome::Done(self.request.now()), Some(link.clone())),
+            Err(error) => (FlashOutcome::Refused(error.errors().collect()), None),
+        };
+        let values = if result.is_err() { self.values } else { Vec::new() };
+        self.request.leave_flash(&Flash { form: self.form, subject: self.subject, outcome, values, link });
+        self.request.redirect(&self.page);
+    }
+}

@@ -1,0 +1,136 @@
+//! The page for authorization requests that cannot be answered by a redirect.
+
+use leptos::prelude::*;
+use portal_core::{
+    oauth::{AuthorizeError, ClientError},
+    ports::StoreError,
+};
+use portal_model::ErrorCode;
+
+use super::errors::quote;
+use crate::{
+    components::{Door, glyph, sheet},
+    context::WebContext,
+    shell, web_request,
+};
+
+/// A whole HTML document that says why an agent cannot be connected, without any script.
+///
+/// `theme` is the value of the theme cookie, `request_id` the id to quote. Text of the error is escaped; nothing of it
+/// becomes a link.
+#[must_use]
+pub fn authorize_error_page(
+    web: &WebContext,
+    theme: Option<&str>,
+    error: &AuthorizeError,
+    request_id: Option<String>,
+) -> String {
+    let theme = web_request::theme(theme);
+    let body = match error {
+        AuthorizeError::Client(error) => client_refused(error, request_id),
+        AuthorizeError::Page(what) => refused(
+            "The agent’s request is not complete",
+            &format!("What is wrong: {what}."),
+            "This is a fault of the agent. Update it, start again, and if it stays so, tell its maker.",
+            "request-invalid",
+            request_id,
+        ),
+        AuthorizeError::TooMany => refused(
+            "Too many requests",
+            "Too many requests to connect an agent came from your address.",
+            "Wait a minute, then start again in the agent.",
+            "too-many-requests",
+            request_id,
+        ),
+        AuthorizeError::Redirect(told) => refused(
+            "The agent’s request was refused",
+            "The agent has been told why.",
+            "Go back to the agent and start again.",
+            told.error,
+            request_id,
+        ),
+        AuthorizeError::Store(StoreError::Unavailable(_)) => fault(ErrorCode::Unavailable, request_id),
+        AuthorizeError::Store(StoreError::Inconsistent(_)) => fault(ErrorCode::Internal, request_id),
+    };
+    let owner = Owner::new();
+    owner.with(|| {
+        let document = view! {
+            <!DOCTYPE html>
+            <html lang="en" data-theme=theme>
+                <head>{shell::head(web.assets)}<title>"Agent refused · Portal"</title></head>
+                <body>{body}</body>
+            </html>
+        };
+        document.to_html()
+    })
+}
+
+/// The page for a client that is not taken, in plain words.
+pub(crate) fn client_refused(error: &ClientError, request_id: Option<String>) -> AnyView {
+    let (heading, what, ask, code) = client_words(error);
+    refused(heading, &what, ask, code, request_id)
+}
+
+fn client_words(error: &ClientError) -> (&'static str, String, &'static str, &'static str) {
+    match error {
+        ClientError::Disabled => (
+            "Agents cannot sign in here yet",
+            "The admins of this Portal have not turned on client ID metadata documents, the way in which this agent introduces itself.".to_owned(),
+            "Ask an admin to turn on “Enable client ID metadata documents” under App settings, General, MCP.",
+            "cimd-disabled",
+        ),
+        ClientError::NotAllowed => (
+            "This agent is not on the list",
+            "The admins of this Portal let only certain agents connect, and this one is not among them.".to_owned(),
+            "Ask an admin to add its address under App settings, General, MCP, “Who may connect”.",
+            "client-not-allowed",
+        ),
+        ClientError::IdInvalid(why) => (
+            "The agent’s address cannot be used",
+            format!("An agent names itself by an https address. The one it sent cannot be used: {why}."),
+            "This is a fault of the agent. Tell its maker, or whoever configured it.",
+            "client-id-invalid",
+        ),
+        ClientError::Fetch(why) => (
+            "The agent’s document cannot be read",
+            format!("Portal tried to read the page where the agent’s maker states its name and return addresses: {why}."),
+            "Try again in a few minutes. If it stays so, tell an admin of Portal: it may need a way to that host, or a pinned copy.",
+            "client-document-unavailable",
+        ),
+        ClientError::DocumentInvalid(why) => (
+            "The agent’s document breaks a rule",
+            format!("The page where the agent’s maker states its name and return addresses cannot be used: {why}."),
+            "This is a fault of the agent’s maker. Tell them the sentence above.",
+            "client-document-invalid",
+        ),
+        ClientError::Unavailable => (
+            "Portal cannot answer right now",
+            ErrorCode::Unavailable.message().to_owned(),
+            "Start again in the agent in a moment.",
+            "unavailable",
+        ),
+    }
+}
+
+fn fault(code: ErrorCode, request_id: Option<String>) -> AnyView {
+    refused("That did not work", code.message(), "Start again in the agent.", code.as_str(), request_id)
+}
+
+fn refused(
+    heading: &'static str,
+    what: &str,
+    ask: &'static str,
+    code: &'static str,
+    request_id: Option<String>,
+) -> AnyView {
+    let content = view! {
+        <div class="refusal">
+            {glyph(Door::Shut)}
+            <h1>{heading}</h1>
+            <p class="break"><bdi>{what.to_owned()}</bdi></p>
+            <p class="ask">{ask}</p>
+            {quote(code, request_id)}
+        </div>
+    };
+    sheet(content.into_any(), None)
+}

@@ -1,0 +1,7 @@
+//! The catalog.
+
+mod about;
+pub(crate) mod entity;
+pub(crate) mod list;
+mod relations;
+pub(crate) mod table;

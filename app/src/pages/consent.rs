@@ -1,0 +1,231 @@
+//! `/oauth/consent`
+
+use leptos::{nonce::use_nonce, prelude::*};
+use portal_core::{
+    identity::SignedIn,
+    oauth::{ConsentError, ConsentView, records::DocumentOrigin},
+    secret::Secret,
+};
+use portal_model::{ErrorCode, Scope, ScopeSet};
+
+use super::authorize_error::client_refused;
+use crate::{
+    components::{Icon, Tone, avatar, form_error, hidden, icon, note, sheet},
+    cookies,
+    flash::FormId,
+    page::{FormOutcome, Page, PageError, PageRequest, PageResult},
+    policy::content_security_policy,
+    return_to::ReturnTo,
+    text,
+    web_request::WebRequest,
+};
+
+/// The consent page of a pending request.
+pub(crate) fn consent_path(pending: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("request", pending);
+    format!("/oauth/consent?{}", query.finish())
+}
+
+/// The sign-in page that shows its form although someone is signed in, and leads back to the consent page.
+pub(crate) fn sign_in_again_path(pending: &str) -> String {
+    let back = ReturnTo::parse(&consent_path(pending));
+    back.map_or_else(|| "/sign-in".to_owned(), |back| format!("{}&again=1", back.sign_in_path()))
+}
+
+/// Asks the person what an agent may do.
+pub(crate) async fn page(page: PageRequest) -> PageResult {
+    let request = &page.request;
+    let Some(pending) = request.query("request") else { return Err(ErrorCode::AuthorizationExpired.into()) };
+    request.set_header(http::header::CACHE_CONTROL, "no-store");
+    let browser = request.secret_cookie(cookies::AUTHORIZE);
+    let person = request.identity.signed_in().ok();
+    let view = request.services().authorization.view(&Secret::new(&*pending), browser.as_ref(), person).await;
+    let view = match view {
+        Ok(view) => view,
+        Err(ConsentError::Client(error)) => {
+            request.set_status(403);
+            return Ok(Page { title: "Agent refused".into(), body: client_refused(&error, request.id()) });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let signed_in = page.signed_in()?;
+    if view.must_sign_in {
+        return Err(PageError::redirect(request, &sign_in_again_path(&pending)));
+    }
+    allow_answer_to(request, &view.redirect_origin);
+    let tools = ToolCounts::load(request).await?;
+    let shown = Shown { pending, view, signed_in, tools, outcome: page.outcome(FormId::Consent) };
+    let below = view! { <p>"You did not start this? Choose Cancel, and tell the people who run Portal."</p> };
+    Ok(Page { title: "Allow access".into(), body: sheet(shown.form(), Some(below.into_any())) })
+}
+
+/// The answer to the form redirects to the client, and browsers apply this page's `form-action` to that too.
+fn allow_answer_to(request: &WebRequest, origin: &str) {
+    let nonce = use_nonce();
+    let policy = content_security_policy(nonce.as_deref(), &[origin]);
+    request.set_header(http::header::CONTENT_SECURITY_POLICY, &policy);
+}
+
+/// How many tools that are on each scope opens.
+struct ToolCounts([usize; 3]);
+
+impl ToolCounts {
+    async fn load(request: &WebRequest) -> Result<Self, PageError> {
+        let settings = request.services().settings.current().await?;
+        let sources =
+            request.services().actions.sources().iter().filter(|source| settings.source_enabled(source.id));
+        let scopes: Vec<Scope> =
+            sources.flat_map(|source| &source.tools).map(|tool| tool.attributes.scope()).collect();
+        Ok(Self(Scope::ALL.map(|level| scopes.iter().filter(|scope| **scope <= level).count())))
+    }
+
+    fn of(&self, level: Scope) -> usize {
+        let found = Scope::ALL.into_iter().zip(self.0).find(|(scope, _)| *scope == level);
+        found.map_or(0, |(_, count)| count)
+    }
+}
+
+struct Shown {
+    pending: String,
+    view: ConsentView,
+    signed_in: SignedIn,
+    tools: ToolCounts,
+    outcome: FormOutcome,
+}
+
+impl Shown {
+    fn form(&self) -> AnyView {
+        view! {
+            <form method="post" action="/_ui/consent">
+                {hidden("request", self.pending.clone())}
+                {self.asks()}
+                {form_error(&self.outcome).map(|error| view! { <div class="part">{error}</div> })}
+                {self.destination()}
+                <fieldset class="part">
+                    <legend class="sr">"What it may do"</legend>
+                    <h2 aria-hidden="true">"What it may do"</h2>
+                    <div class="scopes">{Scope::ALL.map(|level| self.scope(level)).collect_view()}</div>
+                    <p class="hint">"You can give less than it asks for. It never sees more than you may see."</p>
+                </fieldset>
+                {self.facts()}
+                <div class="decide">
+                    <button class="btn" type="submit" name="decision" value="cancel" formnovalidate>"Cancel"</button>
+                    <button class="btn solid" type="submit" name="decision" value="allow">"Allow"</button>
+                </div>
+            </form>
+        }
+        .into_any()
+    }
+
+    fn asks(&self) -> AnyView {
+        let client = &self.view.client;
+        let document = client.client_id.split_once("://").map_or(client.client_id.as_str(), |(_, rest)| rest);
+        let pinned = match &client.origin {
+            DocumentOrigin::Pinned { as_of } => Some(view! {
+                <p class="pinned">
+                    {icon(Icon::Document)}
+                    <span>
+                        "pinned copy of "<code class="break">{client.client_id.clone()}</code>
+                        ", taken on "<time datetime=as_of.clone()>{as_of.clone()}</time>
+                        ". The page itself could not be had."
+                    </span>
+                </p>
+            }),
+            _ => None,
+        };
+        view! {
+            <header class="asks">
+                <h1><span class="big"><bdi>{client.host.clone()}</bdi></span><span class="rest">"asks to use Portal as you"</span></h1>
+                <p class="says">
+                    "It calls itself “"<b><bdi>{client.name.clone()}</bdi></b>"”. Portal has not verified this name."
+                </p>
+                <p class="says">"Its document: "<code class="break">{document.to_owned()}</code></p>
+                {pinned}
+            </header>
+        }
+        .into_any()
+    }
+
+    fn destination(&self) -> AnyView {
+        let host = self.view.redirect_host.clone();
+        if self.view.redirect_is_loopback {
+            let words = view! {
+                <p><b>"You will be sent to a program on this computer"</b>", at "<code class="break">{host}</code>
+                ". Continue only if you have just started the agent here. Portal cannot see which program listens there."</p>
+            };
+            let warning = view! { <div class="note warn">{icon(Icon::Computer)}<div>{words}</div></div> };
+            return view! { <div class="part tight">{warning}</div> }.into_any();
+        }
+        let words = view! {
+            <p>"Afterwards you will be sent to "<code class="break"><b>{host}</b></code>"."</p>
+        };
+        view! { <div class="part tight">{note(Tone::Plain, words)}</div> }.into_any()
+    }
+
+    fn scope(&self, level: Scope) -> AnyView {
+        let asked = self.view.scope.level;
+        let refused = level > asked;
+        let (title, what) = scope_words(level);
+        let count = text::count_of(self.tools.of(level), "tool", "tools");
+        let description =
+            if refused { "This agent did not ask for it.".to_owned() } else { format!("{what} {count}.") };
+        let id = format!("scope-{}", title.split_whitespace().last().unwrap_or_default());
+        view! {
+            <label>
+                <input class="radio" type="radio" name="scope" value=level.as_str() checked=level == asked disabled=refused
+                    aria-label=title aria-describedby=id.clone()/>
+                <span><span class="t">{title}</span><span class="d" id=id>{description}</span></span>
+                <code>{level.as_str()}</code>
+            </label>
+        }
+        .into_any()
+    }
+
+    fn facts(&self) -> AnyView {
+        let user = self.signed_in.user();
+        let second = user.email.clone().unwrap_or_else(|| user.entity_ref.to_string());
+        let other = sign_in_again_path(&self.pending);
+        view! {
+            <dl class="facts">
+                <dt>"For how long"</dt>
+                <dd>{self.duration()}" End it earlier under "<a href="/me/agents">"Portal MCP"</a>"."</dd>
+                <dt>"Account"</dt>
+                <dd>
+                    <span class="who">
+                        {avatar("av person", &user.display_name)}
+                        <span><b class="break"><bdi>{user.display_name.clone()}</bdi></b>
+                            <span class="sub break"><bdi>{second}</bdi></span></span>
+                    </span>
+                    <a class="target" href=other>"Use another account"</a>
+                </dd>
+            </dl>
+        }
+        .into_any()
+    }
+
+    fn duration(&self) -> String {
+        let ends = self.view.ends_at;
+        match self.view.token_lifetime_days {
+            Some(days) => {
+                let idle = text::count(i64::from(days), "day", "days");
+                format!("Until {}, or {idle} without use.", text::date(ends))
+            }
+            None => format!("Until {} on {}.", text::clock_time(ends), text::date(ends)),
+        }
+    }
+}
+
+/// A scope in words: what to call it, and what it opens.
+fn scope_words(level: Scope) -> (&'static str, &'static str) {
+    match level {
+        Scope::Read => ("Read", "Look up entities, owners and APIs."),
+        Scope::Write => ("Read and change", "Also register entities and read them anew."),
+        Scope::Destructive => ("Read, change and delete", "Also take entities out of the catalog."),
+    }
+}
+
+/// What a session may do, in words.
+pub(crate) fn scope_label(scope: ScopeSet) -> &'static str {
+    scope_words(scope.level).0
+}

@@ -1,0 +1,91 @@
+//! `/settings/general`: General, with MCP
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use portal_core::{oauth::SessionCount, services::MCP_PATH};
+use portal_model::settings::Settings;
+
+use super::{cimd, confirm, refresh, rollout, sources};
+use crate::{
+    components::{Frame, SettingsSection, Tone, chip, note},
+    page::{PageRequest, PageResult},
+    text,
+};
+
+/// What the sections of the page show.
+pub(super) struct State {
+    pub(super) settings: Arc<Settings>,
+    /// Open sessions of agents.
+    pub(super) open: SessionCount,
+    /// Those of them that got refresh tokens.
+    pub(super) refreshable: SessionCount,
+    /// Lifetime of access tokens, in minutes.
+    pub(super) access_token_minutes: u16,
+}
+
+/// The settings of MCP.
+pub(crate) async fn page(page: PageRequest) -> PageResult {
+    page.admin()?;
+    let frame = Frame::load(&page).await?;
+    let services = page.request.services();
+    let state = State {
+        settings: services.settings.current().await?,
+        open: services.agent_sessions.count(false).await?,
+        refreshable: services.agent_sessions.count(true).await?,
+        access_token_minutes: services.dependencies.configuration.access_token_lifetime_minutes,
+    };
+    let endpoint = format!("{}{MCP_PATH}", page.request.web.public_url);
+    let registered = services.actions.sources();
+    let auth_off =
+        registered.iter().any(|source| source.id == "auth") && !state.settings.source_enabled("auth");
+    let content = view! {
+        <nav aria-label="Breadcrumb">
+            <ol class="crumbs"><li>"App settings"</li><li>"General"</li><li aria-current="page">"MCP"</li></ol>
+        </nav>
+        <div class="head" id="mcp">
+            <div><h1>"MCP"</h1><p class="lead">"Lets coding agents use Portal as the person who runs them."</p></div>
+            {chip("Address", endpoint, "the MCP address")}
+        </div>
+        {auth_off.then(|| view! { <div class="mb-6">{note(Tone::Warning, auth_warning())}</div> })}
+        {figures(&state, registered)}
+        {cimd::section(&page, &state)}
+        {refresh::section(&page, &state)}
+        {sources::section(&page, &state.settings, registered)}
+        {rollout::section(&page, &state.settings)}
+        {confirm::dialogs(&state)}
+    };
+    Ok(frame.settings("General settings", SettingsSection::General, content.into_any()))
+}
+
+fn auth_warning() -> AnyView {
+    view! {
+        <p><b>"Agents cannot tell whom they act for."</b>" The Auth source is off, so the tool "<code>"auth_who_am_i"</code>" is missing. "
+        <a href="#sources">"Go to plugin sources"</a></p>
+    }
+    .into_any()
+}
+
+fn figures(state: &State, registered: &[portal_core::actions::SourceInfo]) -> AnyView {
+    let on = registered.iter().filter(|source| state.settings.source_enabled(source.id));
+    let tools: usize = on.clone().map(|source| source.tools.len()).sum();
+    let sources = on.count();
+    view! {
+        <dl class="strip">
+            <div><dt>"Open sessions"</dt><dd>{text::thousands(state.open.sessions)}
+                <span>" for "{text::count(state.open.people, "person", "people")}</span></dd></div>
+            <div><dt>"Tools on"</dt><dd>{tools}<span>" of "{text::count_of(sources, "source", "sources")}</span></dd></div>
+            <div><dt>"Sign-in for agents"</dt><dd>{if state.settings.agents_can_sign_in() { "Open" } else { "Closed" }}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// "42 sessions of 17 people", or that there are none.
+pub(super) fn session_words(count: SessionCount) -> String {
+    if count.sessions == 0 {
+        return "No agent is signed in right now.".to_owned();
+    }
+    let sessions = text::count(count.sessions, "session", "sessions");
+    format!("{sessions} of {} open now.", text::count(count.people, "person", "people"))
+}

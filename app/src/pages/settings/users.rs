@@ -1,0 +1,239 @@
+//! `/settings/users`
+
+use leptos::prelude::*;
+use portal_core::{
+    identity::{User, UserStatus},
+    ids::UserId,
+    time::UnixMillis,
+};
+use portal_model::Field;
+
+use super::user_confirm::confirm_path;
+use crate::{
+    components::{
+        Frame, Icon, SettingsSection, Tone, avatar, badge, copy_line, dismissable, empty, entity_link,
+        form_error, hidden, icon, note, text_field, when_ago,
+    },
+    flash::FormId,
+    page::{FormOutcome, PageRequest, PageResult},
+    server_fns::users::change_word,
+    text,
+};
+use portal_core::identity::UserChange;
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+
+/// Accounts: who may sign in, and who is an admin.
+pub(crate) async fn page(page: PageRequest) -> PageResult {
+    let admin = page.admin()?;
+    let frame = Frame::load(&page).await?;
+    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(100).collect();
+    let after = page.request.query("after").map(UserId);
+    let identity = &page.request.services().identity;
+    let mut users = identity.user_list(&admin, &search, after.as_ref(), ROWS + 1).await?;
+    let more = users.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
+    users.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let next = if more { users.last().map(|user| next_path(&search, &user.id)) } else { None };
+    let own = frame.signed_in.user().id.clone();
+    let now = page.request.now();
+    let content = view! {
+        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Users"</li></ol></nav>
+        <div class="head">
+            <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself. People without one cannot sign in."</p></div>
+            <a class="btn solid" href="#invite">{icon(Icon::Add)}"Invite someone"</a>
+        </div>
+        {link_shown(&page, &users)}
+        {outcome(&page.outcome(FormId::User), &users)}
+        {form_error(&page.outcome(FormId::Reset))}
+        {search_form(&search)}
+        <section class="panel" aria-label="Accounts">{table(&users, &own, now, next)}</section>
+        {invite_form(&page.outcome(FormId::Invite))}
+    };
+    Ok(frame.settings("Users", SettingsSection::Users, content.into_any()))
+}
+
+fn next_path(search: &str, last: &UserId) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !search.is_empty() {
+        query.append_pair("q", search);
+    }
+    format!("/settings/users?{}", query.append_pair("after", last.as_str()).finish())
+}
+
+/// The link of an invitation or reset that was just made, once.
+fn link_shown(page: &PageRequest, users: &[User]) -> Option<AnyView> {
+    let (invited, reset) = (page.outcome(FormId::Invite), page.outcome(FormId::Reset));
+    let (outcome, what) =
+        if invited.link().is_some() { (invited, "invitation") } else { (reset, "password") };
+    let token = outcome.link()?;
+    let link = format!("{}/sign-in/link?token={}", page.request.web.public_url, token.expose());
+    let subject = outcome.subject().unwrap_or_default();
+    let named = users.iter().find(|user| user.id.as_str() == subject).map(|user| user.display_name.clone());
+    let named = named.unwrap_or_else(|| subject.to_owned());
+    let words = view! {
+        <p><b>{format!("The {what} link for ")}<bdi>{named}</bdi>" is ready."</b>
+        " Send it to them yourself. It works once, within 24 hours, and is not shown again."</p>
+    };
+    let view = view! {
+        <section class="panel once" aria-label="One-time link" role="status">
+            <div class="pad stack-3">{note(Tone::Good, words)}{copy_line("one-time-link", "One-time link", link)}</div>
+        </section>
+    };
+    Some(view.into_any())
+}
+
+fn outcome(outcome: &FormOutcome, users: &[User]) -> AnyView {
+    let about = users.iter().find(|user| Some(user.id.as_str()) == outcome.subject());
+    let done = outcome.done_at().map(|at| {
+        let name = about.map_or_else(|| "The account".to_owned(), |user| user.display_name.clone());
+        let words =
+            view! { <p><b><bdi>{name}</bdi>" was changed."</b>" Saved at "{text::clock_time(at)}"."</p> };
+        view! { <div class="mb-6" role="status">{note(Tone::Good, words)}</div> }
+    });
+    view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
+}
+
+fn search_form(search: &str) -> AnyView {
+    view! {
+        <form class="filters" action="/settings/users" method="get" role="search" aria-label="Find an account">
+            <div class="find">
+                <label class="sr" for="q">"Name, e-mail or user reference"</label>
+                {icon(Icon::Search)}
+                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Name, e-mail or user reference"/>
+            </div>
+            <button class="btn" type="submit">"Search"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn table(users: &[User], own: &UserId, now: UnixMillis, next: Option<String>) -> AnyView {
+    if users.is_empty() {
+        return empty("Nobody fits", "No account has this text in its name, e-mail or reference.", None);
+    }
+    let rows = users.iter().map(|user| row(user, user.id == *own, now)).collect_view();
+    view! {
+        <table class="table">
+            <caption class="sr">"Accounts"</caption>
+            <thead><tr>
+                <th scope="col">"Person"</th>
+                <th scope="col" class="wide">"Catalog user"</th>
+                <th scope="col" class="wide">"Last sign-in"</th>
+                <th scope="col"><span class="sr">"Actions"</span></th>
+            </tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+        <div class="pager">
+            <span>{text::count_of(users.len(), "account", "accounts")}</span>
+            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(user: &User, own: bool, now: UnixMillis) -> AnyView {
+    let status = match user.status {
+        UserStatus::Active => None,
+        UserStatus::Invited => Some(badge(Tone::Plain, "Invited")),
+        UserStatus::Disabled => Some(badge(Tone::Bad, "Disabled")),
+    };
+    let seen = user
+        .last_sign_in_at
+        .map_or_else(|| view! { <span class="faint">"Never"</span> }.into_any(), |at| when_ago(now, at));
+    view! {
+        <tr>
+            <td><span class="who">
+                {avatar("av person", &user.display_name)}
+                <span>
+                    <span class="cluster tight">
+                        <b class="break"><bdi>{user.display_name.clone()}</bdi></b>
+                        {user.admin.then(|| badge(Tone::Good, "Admin"))}{status}{own.then(|| badge(Tone::Plain, "You"))}
+                    </span>
+                    <span class="sub break"><bdi>{user.email.clone()}</bdi></span>
+                </span>
+            </span></td>
+            <td class="wide">{entity_link(&user.entity_ref, Some(user.entity_ref.to_string()))}</td>
+            <td class="wide nowrap">{seen}</td>
+            <td class="num">{actions(user)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What can be done to an account, in a menu that needs no scripting.
+fn actions(user: &User) -> AnyView {
+    let item = |change: UserChange, words: &'static str| {
+        view! { <li><a href=confirm_path(&user.id, change)>{words}</a></li> }.into_any()
+    };
+    let enable = || {
+        view! {
+            <li><form method="post" action="/_ui/user_change">
+                {hidden("user", user.id.as_str())}{hidden("change", change_word(UserChange::Enable))}
+                <button type="submit">"Enable account"</button>
+            </form></li>
+        }
+        .into_any()
+    };
+    let disabled = user.status == UserStatus::Disabled;
+    let role = if user.admin {
+        item(UserChange::RevokeAdmin, "Take admin role away…")
+    } else {
+        item(UserChange::GrantAdmin, "Make admin…")
+    };
+    let reset = (!disabled).then(|| {
+        let words = if user.status == UserStatus::Invited { "New invitation link" } else { "Reset password" };
+        view! {
+            <li><form method="post" action="/_ui/user_reset_password">
+                {hidden("user", user.id.as_str())}<button type="submit">{words}</button>
+            </form></li>
+        }
+    });
+    let name = user.display_name.clone();
+    let menu = view! {
+            <details class="row-menu">
+                <summary class="btn small">"Change"<span class="sr">" "<bdi>{name}</bdi></span>{icon(Icon::Down)}</summary>
+                <div class="pop menu"><ul>
+                    {reset}
+                    {(!disabled).then_some(role)}
+                    {if disabled { enable() } else { item(UserChange::Disable, "Disable account…") }}
+                </ul></div>
+            </details>
+    };
+    dismissable(menu.into_any())
+}
+
+fn invite_form(outcome: &FormOutcome) -> AnyView {
+    let was = |field| outcome.value(field).unwrap_or_default();
+    view! {
+        <section class="panel" id="invite" aria-labelledby="invite-title">
+            <header><h2 id="invite-title">"Invite someone"</h2></header>
+            <form method="post" action="/_ui/user_invite">
+                <div class="pad stack-4">
+                    {form_error(outcome)}
+                    <div class="pair">
+                        {text_field(
+                            ("invite-email", "email", "E-mail"), ("email", "off"), was(Field::Email), "",
+                            outcome.error_of(Field::Email),
+                        )}
+                        {text_field(
+                            ("invite-name", "name", "Name"), ("text", "off"), was(Field::DisplayName),
+                            "Taken from the e-mail when empty.", outcome.error_of(Field::DisplayName),
+                        )}
+                        {text_field(
+                            ("invite-entity", "entity_ref", "Catalog user"), ("text", "off"), was(Field::EntityRef),
+                            "Such as user:default/ada. A new one is made when empty.", outcome.error_of(Field::EntityRef),
+                        )}
+                    </div>
+                    <label class="choice">
+                        <input class="check" type="checkbox" name="admin" value="on"/>
+                        <span>"Make this person an admin"</span>
+                    </label>
+                </div>
+                <footer class="foot-bar"><span>"You get a link to send to them. Portal sends no mail."</span>
+                    <button class="btn solid" type="submit">"Create invitation"</button></footer>
+            </form>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,205 @@
+//! App settings, General.
+
+use leptos::prelude::*;
+use portal_model::{
+    ErrorCode, Field, FieldError,
+    lifetimes::{RefreshLifetimes, SessionLifetimeDays, TokenLifetimeDays},
+    settings::{CLIENT_PATTERNS_MAX, CimdPolicy, ClientPattern, SettingChange},
+};
+
+use crate::{
+    error::UiError,
+    flash::FormId,
+    form::{Done, Form},
+    guard,
+    pages::settings::confirm::{CIMD_PATH, REFRESH_PATH},
+    web_request::WebRequest,
+};
+
+const CIMD: &str = "/settings/general#cimd";
+const REFRESH: &str = "/settings/general#refresh";
+const ROLLOUT: &str = "/settings/general#rollout";
+
+async fn change(request: &WebRequest, changes: &[SettingChange]) -> Result<Done, UiError> {
+    let admin = guard::admin(request)?;
+    request.services().settings.change(&admin, changes).await?;
+    Ok(Done::Saved)
+}
+
+/// Switches one of the settings that ask before they go off.
+async fn switch(
+    request: &WebRequest,
+    setting: SettingChange,
+    asks: bool,
+    question: &str,
+) -> Result<Done, UiError> {
+    if asks {
+        guard::admin(request)?;
+        return Ok(Done::Go(question.to_owned()));
+    }
+    change(request, &[setting]).await
+}
+
+/// `mcp.cimd.enabled`; off only once confirmed.
+#[server(prefix = "/_ui", endpoint = "settings_cimd")]
+pub(crate) async fn settings_cimd(enabled: Option<String>, confirmed: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let (on, asks) = (enabled.is_some(), enabled.is_none() && confirmed.is_none());
+    let work = switch(&request, SettingChange::CimdEnabled(on), asks, CIMD_PATH);
+    Form::new(&request, FormId::Cimd, CIMD).answer(work).await
+}
+
+/// `mcp.refresh.enabled`; off only once confirmed.
+#[server(prefix = "/_ui", endpoint = "settings_refresh")]
+pub(crate) async fn settings_refresh(
+    enabled: Option<String>,
+    confirmed: Option<String>,
+) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let (on, asks) = (enabled.is_some(), enabled.is_none() && confirmed.is_none());
+    let work = switch(&request, SettingChange::RefreshEnabled(on), asks, REFRESH_PATH);
+    Form::new(&request, FormId::Refresh, REFRESH).answer(work).await
+}
+
+/// `mcp.cimd.policy`: `well-known` or `any`.
+#[server(prefix = "/_ui", endpoint = "settings_policy")]
+pub(crate) async fn settings_policy(policy: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async {
+        guard::admin(&request)?;
+        let policy = match policy.as_deref() {
+            Some("well-known") => CimdPolicy::WellKnown,
+            Some("any") => CimdPolicy::Any,
+            _ => return Err(ErrorCode::Invalid.into()),
+        };
+        change(&request, &[SettingChange::CimdPolicy(policy)]).await
+    };
+    Form::new(&request, FormId::Policy, CIMD).answer(work).await
+}
+
+/// Adds a pattern to `mcp.cimd.allowed`.
+#[server(prefix = "/_ui", endpoint = "settings_pattern_add")]
+pub(crate) async fn settings_pattern_add(pattern: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let text = pattern.unwrap_or_default();
+    let form = Form::new(&request, FormId::Patterns, CIMD).keep(Field::ClientPatterns, &text);
+    let work = async {
+        guard::admin(&request)?;
+        let refused = |code| FieldError::on(Field::ClientPatterns, code);
+        let pattern = ClientPattern::try_from(text.clone()).map_err(refused)?;
+        let mut allowed = request.services().settings.current().await?.cimd_allowed.clone();
+        if allowed.len() >= CLIENT_PATTERNS_MAX {
+            return Err(refused(ErrorCode::TooLong).into());
+        }
+        if !allowed.contains(&pattern) {
+            allowed.push(pattern);
+        }
+        change(&request, &[SettingChange::CimdAllowed(allowed)]).await
+    };
+    form.answer(work).await
+}
+
+/// Takes a pattern out of `mcp.cimd.allowed`.
+#[server(prefix = "/_ui", endpoint = "settings_pattern_remove")]
+pub(crate) async fn settings_pattern_remove(pattern: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async {
+        guard::admin(&request)?;
+        let mut allowed = request.services().settings.current().await?.cimd_allowed.clone();
+        allowed.retain(|kept| Some(String::from(kept.clone())) != pattern);
+        change(&request, &[SettingChange::CimdAllowed(allowed)]).await
+    };
+    Form::new(&request, FormId::Patterns, CIMD).answer(work).await
+}
+
+/// Both lifetimes, in days.
+#[server(prefix = "/_ui", endpoint = "settings_lifetimes")]
+pub(crate) async fn settings_lifetimes(
+    token: Option<String>,
+    session: Option<String>,
+) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let (token, session) = (token.unwrap_or_default(), session.unwrap_or_default());
+    let form = Form::new(&request, FormId::Lifetimes, REFRESH)
+        .keep(Field::TokenLifetimeDays, &token)
+        .keep(Field::SessionLifetimeDays, &session);
+    let work = async {
+        guard::admin(&request)?;
+        change(&request, &[SettingChange::RefreshLifetimes(parse_lifetimes(&token, &session)?)]).await
+    };
+    form.answer(work).await
+}
+
+fn parse_lifetimes(token: &str, session: &str) -> Result<RefreshLifetimes, UiError> {
+    let on = |field| move |code| FieldError::on(field, code);
+    let token = token.parse::<TokenLifetimeDays>().map_err(on(Field::TokenLifetimeDays));
+    let session = session.parse::<SessionLifetimeDays>().map_err(on(Field::SessionLifetimeDays));
+    match (token, session) {
+        (Ok(token), Ok(session)) => {
+            Ok(RefreshLifetimes::new(token, session).map_err(on(Field::SessionLifetimeDays))?)
+        }
+        (token, session) => {
+            let errors: Vec<FieldError> = token.err().into_iter().chain(session.err()).collect();
+            Err(UiError::of(errors).unwrap_or_else(|| ErrorCode::Invalid.into()))
+        }
+    }
+}
+
+/// `mcp.sources.<source>.enabled`
+#[server(prefix = "/_ui", endpoint = "settings_source")]
+pub(crate) async fn settings_source(source: Option<String>, enabled: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let source = source.unwrap_or_default();
+    let form = Form::new(&request, FormId::Source, "/settings/general#sources").subject(&source);
+    let work = async {
+        guard::admin(&request)?;
+        if !request.services().actions.sources().iter().any(|known| known.id == source) {
+            return Err(ErrorCode::NotFound.into());
+        }
+        change(
+            &request,
+            &[SettingChange::SourceEnabled { source: source.clone(), enabled: enabled.is_some() }],
+        )
+        .await
+    };
+    form.answer(work).await
+}
+
+/// `mcp.rollout.announce`
+#[server(prefix = "/_ui", endpoint = "settings_announce")]
+pub(crate) async fn settings_announce(enabled: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async { change(&request, &[SettingChange::RolloutAnnounce(enabled.is_some())]).await };
+    Form::new(&request, FormId::Announce, ROLLOUT).answer(work).await
+}
+
+/// `mcp.rollout.message`
+#[server(prefix = "/_ui", endpoint = "settings_message")]
+pub(crate) async fn settings_message(message: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let message = message.unwrap_or_default();
+    let form = Form::new(&request, FormId::Message, ROLLOUT).keep(Field::Message, &message);
+    form.answer(async { change(&request, &[SettingChange::RolloutMessage(message.trim().to_owned())]).await })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_lifetimes_are_judged_at_once() {
+        let error = parse_lifetimes("15", "x").unwrap_err();
+        let found: Vec<_> = error.errors().map(|error| (error.field, error.code)).collect();
+        assert_eq!(
+            found,
+            [
+                (Some(Field::TokenLifetimeDays), ErrorCode::TokenLifetimeOutOfRange),
+                (Some(Field::SessionLifetimeDays), ErrorCode::SessionLifetimeOutOfRange),
+            ]
+        );
+        let shorter = parse_lifetimes("10", "9").unwrap_err();
+        assert_eq!(shorter.first.field, Some(Field::SessionLifetimeDays));
+        assert!(parse_lifetimes(" 7 ", "30").is_ok());
+    }
+}
