@@ -10,11 +10,7 @@ use super::{
     session::access_end,
     sign_in::user_lock,
 };
-use crate::{
-    changes::Topic,
-    ids::UserId,
-    ports::{StoreError, WriteTransaction},
-};
+use crate::{changes::Topic, ids::UserId, ports::WriteTransaction};
 
 /// Most accounts of one page of a list.
 const USER_LIST_LENGTH_MAX: u32 = 200;
@@ -97,7 +93,7 @@ impl IdentityService {
         tx: &mut dyn WriteTransaction,
         mut user: User,
         change: UserChange,
-    ) -> Result<serde_json::Value, StoreError> {
+    ) -> Result<serde_json::Value, IdentityError> {
         match change {
             UserChange::Disable => {
                 tx.user_set_status(&user.id, user.status, UserStatus::Disabled).await?;

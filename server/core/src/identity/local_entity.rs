@@ -3,16 +3,15 @@
 //! Each account is tied by ref to a User entity of the catalog. Where an account is tied to none, or to a ref that the
 //! catalog does not know, one is made in a location of Portal's own; it goes while the account is disabled.
 
-use portal_model::EntityRef;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use portal_model::{EntityRef, ErrorCode, Field, FieldError};
+use serde_json::json;
 
-use super::{LOCAL_PROVIDER, User, email::Email};
+use super::{IdentityError, LOCAL_PROVIDER, User, email::Email};
 use crate::{
     catalog::{EntityQuery, Predicate, StagedEntity},
     changes::Topic,
     ids::{LocationId, UserId},
-    ingestion::{Location, LocationOrigin, Target},
+    ingestion::{Location, LocationOrigin, Provenance, Target, stage_document},
     ports::{Rng, StoreError, WriteTransaction},
     time::UnixMillis,
 };
@@ -31,21 +30,22 @@ const NAME_FALLBACK: &str = "user";
 /// Id of the location that holds the entities of local accounts: derived, so that every node makes the same one.
 #[must_use]
 pub fn local_location_id() -> LocationId {
-    use std::fmt::Write as _;
-    let hash = Sha256::digest(format!("provider:{LOCAL_PROVIDER}"));
-    LocationId(hash.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    local_target().location_id()
+}
+
+fn local_target() -> Target {
+    Target::Provider(LOCAL_PROVIDER.to_owned())
 }
 
 /// Makes sure that the account's entity is in the catalog. Nothing is made where a location defines it already.
+///
+/// # Errors
+/// `entity-ref-invalid` on `entity_ref` when the catalog does not take such a name.
 pub(super) async fn entity_ensure(
     tx: &mut dyn WriteTransaction,
     user: &User,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), IdentityError> {
     if tx.entity_location(&user.entity_ref).await?.is_some() {
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(super) async fn entity_ensure(
     if tx.location_by_id(&id).await?.is_none() {
         let location = Location {
             id: id.clone(),
-            target: Target::Provider(LOCAL_PROVIDER.to_owned()),
+            target: local_target(),
             allow: Some(vec![USER_KIND.to_owned()]),
             origin: LocationOrigin::Provider,
             created_at: now,
@@ -63,10 +63,10 @@ pub(super) async fn entity_ensure(
             last_failure: None,
         };
         if !tx.location_put(&location).await? {
-            return Err(StoreError::Inconsistent("another location holds the local accounts".to_owned()));
+            return Err(IdentityError::Internal("another location holds the local accounts".to_owned()));
         }
     }
-    tx.entity_put(&id, &staged(user)).await
+    Ok(tx.entity_put(&id, &staged(user)?).await?)
 }
 
 /// Takes the account's entity out of the catalog, if it was made here.
@@ -138,46 +138,17 @@ fn name_from(local_part: &str) -> String {
     if trimmed.is_empty() { NAME_FALLBACK.to_owned() } else { trimmed.to_owned() }
 }
 
-fn staged(user: &User) -> StagedEntity {
-    let place = format!("provider:{LOCAL_PROVIDER}");
-    let email = user.email.as_deref().unwrap_or_default();
+fn staged(user: &User) -> Result<StagedEntity, IdentityError> {
     let document = json!({
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "User",
-        "metadata": {
-            "name": user.entity_ref.name(),
-            "namespace": user.entity_ref.namespace(),
-            "annotations": {
-                "backstage.io/managed-by-location": place,
-                "backstage.io/managed-by-origin-location": place,
-            },
-        },
-        "spec": { "profile": { "displayName": user.display_name, "email": email }, "memberOf": [] },
+        "metadata": { "name": user.entity_ref.name(), "namespace": user.entity_ref.namespace() },
+        "spec": { "profile": { "displayName": user.display_name, "email": user.email }, "memberOf": [] },
     });
-    let mut search = Vec::new();
-    flatten("", &document, &mut search);
-    StagedEntity {
-        entity_ref: user.entity_ref.clone(),
-        document: document.to_string(),
-        search,
-        relations: Vec::new(),
-    }
-}
-
-/// The search pairs of a document of text and objects only; values are short.
-fn flatten(key: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
-    match value {
-        Value::String(text) if !text.is_empty() => {
-            pairs.push((key.to_owned(), text.to_lowercase().chars().take(256).collect()));
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                let dot = if key.is_empty() { "" } else { "." };
-                flatten(&format!("{key}{dot}{}", name.to_lowercase()), member, pairs);
-            }
-        }
-        _ => {}
-    }
+    let place = format!("provider:{LOCAL_PROVIDER}");
+    // Names and addresses were checked; what is left to refuse is a ref that was typed, such as `user:default/-`.
+    stage_document(&document, Provenance { managed_by: &place, origin: &place })
+        .map_err(|_| FieldError::on(Field::EntityRef, ErrorCode::EntityRefInvalid).into())
 }
 
 #[cfg(test)]
@@ -196,11 +167,5 @@ mod tests {
             assert_eq!(name_from(local_part), name);
         }
         assert!(name_from(&"x".repeat(64)).len() <= NAME_LENGTH_MAX);
-    }
-
-    #[test]
-    fn the_location_is_the_same_everywhere() {
-        assert_eq!(local_location_id(), local_location_id());
-        assert_eq!(local_location_id().as_str().len(), 32);
     }
 }

@@ -1,0 +1,14 @@
+//! The services of people, settings and logs, on a real SQLite database.
+
+mod activity;
+mod entities;
+mod first_admin;
+mod links;
+mod passwords;
+mod retention;
+mod roles;
+mod rollout;
+mod sessions;
+mod settings;
+mod sign_in;
+mod support;
