@@ -1,6 +1,6 @@
 //! How the outbound client is set up.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
@@ -49,9 +49,6 @@ pub enum FetchSetupError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The system's name servers are not known.
-    #[error("the system's name servers cannot be found: {0}")]
-    Resolver(#[source] io::Error),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),

@@ -49,7 +49,7 @@ impl Transport {
     pub(crate) fn new(options: &FetchOptions) -> Result<Self, FetchSetupError> {
         let resolver = match &options.resolver {
             Some(resolver) => Arc::clone(resolver),
-            None => Arc::new(SystemResolver::new().map_err(FetchSetupError::Resolver)?),
+            None => Arc::new(SystemResolver::new()),
         };
         let tls = tls::client_config(options.extra_ca_file.as_deref())?;
         Ok(Self { tls, resolver, connect_timeout: options.connect_timeout })

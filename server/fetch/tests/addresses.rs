@@ -7,7 +7,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use portal_core::ports::{DocumentFetcher as _, FetchError};
 use portal_fetch::{
-    AddressScope, FetchOptions, HardenedFetcher, HostTrust, Reach, TextFetcher, address_scope,
+    AddressScope, FetchOptions, HardenedFetcher, HostTrust, Reach, Resolver as _, SystemResolver,
+    TextFetcher, address_scope,
 };
 use support::{Names, Script, Server, Then, options};
 use url::Url;
@@ -276,6 +277,16 @@ async fn plain_http_never_leaves_this_machine() {
     {
         assert!(matches!(fetcher.fetch(url).await, Err(FetchError::Refused(_))), "{url}");
     }
+}
+
+#[tokio::test]
+async fn the_system_knows_this_machine() {
+    let addresses = SystemResolver::new().resolve("localhost").await.unwrap();
+    assert!(!addresses.is_empty());
+    assert!(
+        addresses.iter().all(|address| address_scope(*address) == AddressScope::Loopback),
+        "{addresses:?}"
+    );
 }
 
 #[tokio::test]

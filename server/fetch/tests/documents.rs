@@ -111,8 +111,9 @@ async fn broken_answers_are_failures() {
     let said = "HTTP/1.1 200 OK\nContent-Type: application/json";
     let cut = Script::new(&format!("{said}\nContent-Length: 100"), b"{");
     let garbage = Script::new(&format!("{said}\nTransfer-Encoding: chunked"), b"zz\r\n{}\r\n0\r\n\r\n");
+    let endless_head = Script { bytes: b"HTTP/1.1 200 OK\r\nX-Long: ".to_vec(), then: Then::Repeat(b'a') };
     let noise = Script { bytes: b"\x00\x01\x02 not http\r\n\r\n".to_vec(), then: Then::Close };
-    for script in [cut, garbage, noise] {
+    for script in [cut, garbage, endless_head, noise] {
         assert_eq!(fetch(script).await, Err(FetchError::Connect));
     }
 }

@@ -336,6 +336,21 @@ async fn the_copy_of_portal_serves_in_an_outage() {
 }
 
 #[tokio::test]
+async fn an_outage_is_asked_about_once_a_minute_while_a_copy_serves() {
+    let world = World::new();
+    world.answer(CLAUDE_CODE, Err(FetchError::Status(403)));
+    let finder = finder(&world);
+    for _ in 0..3 {
+        assert!(any(&finder, CLAUDE_CODE).await.is_ok());
+        world.wait(MINUTE_MS / 2 - 1);
+    }
+    assert_eq!(world.fetches(), 1);
+    world.wait(MINUTE_MS / 2);
+    assert!(any(&finder, CLAUDE_CODE).await.is_ok());
+    assert_eq!(world.fetches(), 2);
+}
+
+#[tokio::test]
 async fn every_built_in_copy_is_valid_and_its_neighbours_are_not_known() {
     let world = World::new();
     let finder = finder(&world);
