@@ -11,6 +11,8 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
+use crate::web_request::WebRequest;
+
 /// A refusal or fault. As JSON `{"code": "…", "field": "…" or null}`, with `more` when several fields are wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{first}")]
@@ -137,13 +139,20 @@ impl FromServerFnError for UiError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
+        let error = match error {
             // A form that does not fit its function: the sender is no page of ours.
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::MissingArg(_) => ErrorCode::Invalid.into(),
             other => internal(&other),
+        };
+        // The function itself did not run, so nothing else has set the status.
+        if let Ok(request) = WebRequest::current()
+            && !request.accepts_html()
+        {
+            request.set_status(error.status());
         }
+        error
     }
 }
 

@@ -1,7 +1,6 @@
 //! All routes together, with what stands before each of them.
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
-use http::{StatusCode, header::CONTENT_TYPE};
 
 use crate::{
     assets,
@@ -23,9 +22,5 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone());
     let small = Router::new().merge(browser).merge(open).merge(assets::routes()).layer(from_fn(limit_body));
     let agents: Router<()> = mcp::router(&state).with_state(state.clone());
-    Router::new().merge(small).merge(agents).fallback(not_found).layer(from_fn_with_state(state, edge))
-}
-
-async fn not_found() -> (StatusCode, [(http::HeaderName, &'static str); 1], &'static str) {
-    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "There is nothing here.\n")
+    Router::new().merge(small).merge(agents).layer(from_fn_with_state(state, edge))
 }
