@@ -1,5 +1,7 @@
 //! The services of people, settings and logs, on a real SQLite database.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
+
 mod activity;
 mod entities;
 mod first_admin;

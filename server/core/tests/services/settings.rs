@@ -96,9 +96,9 @@ async fn another_node_sees_a_change_within_the_bound() {
 
 #[tokio::test]
 async fn lifetimes_are_checked_together() {
-    let house = House::new().await;
     const TOKEN: &str = "mcp.refresh.token_lifetime_days";
     const SESSION: &str = "mcp.refresh.session_lifetime_days";
+    let house = House::new().await;
     let shorter = FieldError::from(ErrorCode::SessionShorterThanToken);
 
     assert_eq!(
