@@ -89,14 +89,11 @@ async fn rejected(
 
 /// `file:line: entity: path: reason`, as compilers write it, so that editors find the place.
 fn line(rejection: &Rejection) -> String {
-    let mut text = printable(&rejection.file);
-    if let Some(line) = rejection.line {
-        text.push_str(&format!(":{line}"));
-    }
-    for part in [&rejection.entity, &rejection.path].into_iter().flatten() {
-        text.push_str(&format!(": {}", printable(part)));
-    }
-    format!("{text}: {}", printable(&rejection.reason))
+    let line = rejection.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let place = format!("{}{line}", printable(&rejection.file));
+    let parts = [&rejection.entity, &rejection.path].into_iter().flatten().map(|part| printable(part));
+    let texts = std::iter::once(place).chain(parts).chain([printable(&rejection.reason)]);
+    texts.collect::<Vec<_>>().join(": ")
 }
 
 fn target(location: &Location) -> (&'static str, &str) {

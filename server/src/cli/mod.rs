@@ -77,6 +77,7 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
+    #[expect(clippy::needless_pass_by_value, reason = "errors come by value from map_err")]
     fn failed(error: impl ToString) -> Self {
         Self::Failed(error.to_string())
     }

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
-const MAINTENANCE_PERIOD: Duration = Duration::from_secs(3_600);
-const REFRESH_PERIOD: Duration = Duration::from_secs(300);
+const MAINTENANCE_PERIOD: Duration = Duration::from_hours(1);
+const REFRESH_PERIOD: Duration = Duration::from_mins(5);
 /// Refreshes are spread by up to this, so that several nodes do not read everything at the same moment.
 const REFRESH_JITTER_MS: u64 = 30_000;
 

@@ -98,16 +98,14 @@ async fn challenge(
         }
     };
     let scope = ScopeSet { level, offline_access: false };
-    let mut value = String::from("Bearer ");
-    if let Some(error) = error {
-        value.push_str(&format!("error=\"{error}\", "));
-    }
-    if settings.agents_can_sign_in() {
-        let url = well_known::protected_resource_url(state.public_url.as_str());
-        value.push_str(&format!("resource_metadata=\"{url}\", "));
-    }
-    value.push_str(&format!("scope=\"{scope}\""));
-    let Ok(value) = HeaderValue::from_str(&value) else {
+    let metadata = || well_known::protected_resource_url(state.public_url.as_str());
+    let parameters = [
+        error.map(|error| format!("error=\"{error}\"")),
+        settings.agents_can_sign_in().then(|| format!("resource_metadata=\"{}\"", metadata())),
+        Some(format!("scope=\"{scope}\"")),
+    ];
+    let parameters = parameters.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let Ok(value) = HeaderValue::from_str(&format!("Bearer {parameters}")) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let body = serde_json::json!({

@@ -90,7 +90,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
     let caller = match access::caller(state, request.headers()).await {
         Ok(caller) => caller,
         Err(refused) if request.method() == Method::GET && notice::wants_html(request.headers()) => {
-            return explained(state, refused);
+            return explained(state, &refused);
         }
         Err(refused) => return refused,
     };
@@ -115,7 +115,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
 }
 
 /// The same challenge, with words for a person.
-fn explained(state: &AppState, refused: Response) -> Response {
+fn explained(state: &AppState, refused: &Response) -> Response {
     let mut page = explain::page(state);
     *page.status_mut() = refused.status();
     for challenge in refused.headers().get_all(WWW_AUTHENTICATE) {

@@ -24,7 +24,7 @@ use super::{
 /// How long a client may keep the list of tools, in milliseconds. An admin's switch works on calls at once.
 const LIST_TTL_MS: u64 = 10_000;
 /// Longest run of one tool.
-const CALL_DURATION_MAX: Duration = Duration::from_secs(60);
+const CALL_DURATION_MAX: Duration = Duration::from_mins(1);
 
 const INSTRUCTIONS: &str = "Portal knows your organisation: its people and teams, and the software they own. Begin with \
 auth_who_am_i, which tells for whom you act and which groups own things together with that person. Then look things up in \

@@ -53,7 +53,7 @@ pub(super) async fn authorize(
     match state.services.authorization.begin(parameters, browser.as_ref(), &origin).await {
         Ok(begun) => to_consent(&begun, secure),
         Err(AuthorizeError::Redirect(error)) => see_other(&error.location),
-        Err(AuthorizeError::Page(fault)) => refused(StatusCode::BAD_REQUEST, &fault, &origin),
+        Err(AuthorizeError::Page(fault)) => refused(StatusCode::BAD_REQUEST, fault, &origin),
         Err(AuthorizeError::Client(ClientError::Unavailable)) => unavailable(&origin),
         Err(AuthorizeError::Client(error)) => refused(StatusCode::BAD_REQUEST, &error.to_string(), &origin),
         Err(error @ AuthorizeError::TooMany) => {

@@ -1,0 +1,53 @@
+//! A database that belongs to one test: a SQLite file, or a new PostgreSQL database where `PORTAL_TEST_POSTGRES_URL`
+//! names a server.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use portal_store::{Durability, OpenOptions, SqlStore};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+/// Names a PostgreSQL server and one of its databases.
+const POSTGRES_URL: &str = "PORTAL_TEST_POSTGRES_URL";
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// The database; a file goes with the last clone.
+#[derive(Clone)]
+pub(super) struct TestDatabase {
+    address: String,
+    opened: Arc<AtomicU64>,
+    _folder: Option<Arc<tempfile::TempDir>>,
+}
+
+impl TestDatabase {
+    /// A new, empty database.
+    pub async fn create() -> Self {
+        if let Ok(server) = std::env::var(POSTGRES_URL) {
+            return Self { address: create_postgres(&server).await, opened: Arc::default(), _folder: None };
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = format!("sqlite://{}", folder.path().join("portal.db").display());
+        Self { address, opened: Arc::default(), _folder: Some(Arc::new(folder)) }
+    }
+
+    /// Opens it, and says how often that has happened: a seed by which no id is drawn twice.
+    pub async fn open(&self) -> (SqlStore, u64) {
+        let options =
+            OpenOptions { durability: Durability::Off, postgres_connections: 4, ..OpenOptions::default() };
+        let store = SqlStore::open(&self.address, &options).await.expect("a database");
+        (store, self.opened.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+async fn create_postgres(server: &str) -> String {
+    let name = format!("portal_app_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(server).await.expect("a PostgreSQL server");
+    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new database");
+    connection.close().await.expect("an end");
+    let mut url = url::Url::parse(server).expect("a url");
+    url.set_path(&name);
+    url.into()
+}

@@ -1,0 +1,222 @@
+//! The application in process: the real router, services and store; only time, randomness and the network are made up.
+
+mod agent;
+mod answer;
+mod browser;
+mod database;
+mod fakes;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use http::{Request, header::HOST};
+use portal_core::{
+    changes::ChangeTracker,
+    identity::{Admin, NewUser, RequestOrigin},
+    ports::Store,
+    secret::Secret,
+    services::{Configuration, Dependencies, Services},
+};
+use portal_server::{AppState, config::PublicUrl, router};
+use tower::ServiceExt as _;
+
+pub use agent::{Agent, TestClient, challenge_of};
+pub use answer::{Answer, query};
+pub use browser::Browser;
+pub use fakes::{ScriptedFetcher, ScriptedReader};
+
+use self::{database::TestDatabase, fakes::BreakableStore};
+use crate::{MockClock, SeededRng};
+
+/// Where the application is, unless a test says otherwise.
+pub const PUBLIC_URL: &str = "https://portal.example.com";
+/// The address that requests come from.
+pub const CLIENT_ADDRESS: &str = "203.0.113.7:50000";
+/// A password that every rule allows.
+pub const PASSWORD: &str = "seven quiet herons at noon";
+
+/// A Portal that belongs to one test.
+pub struct TestApp {
+    /// Its time.
+    pub clock: Arc<MockClock>,
+    /// The internet's client documents.
+    pub fetcher: Arc<ScriptedFetcher>,
+    /// The files of its locations.
+    pub reader: Arc<ScriptedReader>,
+    /// What its doors are given.
+    pub services: Services,
+    router: Router,
+    store: Arc<BreakableStore>,
+    database: TestDatabase,
+    public_url: PublicUrl,
+}
+
+impl TestApp {
+    /// A Portal with an empty database at [`PUBLIC_URL`].
+    pub async fn start() -> Self {
+        Self::start_at(PUBLIC_URL).await
+    }
+
+    /// A Portal with an empty database at another address.
+    pub async fn start_at(public_url: &str) -> Self {
+        let clock = Arc::new(MockClock::default());
+        Self::assemble(
+            TestDatabase::create().await,
+            PublicUrl::parse(public_url).expect("a public url"),
+            clock,
+            Arc::new(ScriptedFetcher::default()),
+            Arc::new(ScriptedReader::default()),
+        )
+        .await
+    }
+
+    /// The same Portal after a restart: the same database, time and network, nothing remembered.
+    pub async fn restart(self) -> Self {
+        self.services.activity.flush().await.expect("the activity log");
+        self.store.inner.close().await;
+        Self::assemble(self.database, self.public_url, self.clock, self.fetcher, self.reader).await
+    }
+
+    /// Another process on the same database, at the same time and with the same network.
+    pub async fn neighbour(&self) -> Self {
+        Self::assemble(
+            self.database.clone(),
+            self.public_url.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.fetcher),
+            Arc::clone(&self.reader),
+        )
+        .await
+    }
+
+    async fn assemble(
+        database: TestDatabase,
+        public_url: PublicUrl,
+        clock: Arc<MockClock>,
+        fetcher: Arc<ScriptedFetcher>,
+        reader: Arc<ScriptedReader>,
+    ) -> Self {
+        let (inner, seed) = database.open().await;
+        let inner = Arc::new(inner);
+        let store = Arc::new(BreakableStore { inner, broken: AtomicBool::new(false) });
+        let port = Arc::clone(&store) as Arc<dyn Store>;
+        let configuration = Configuration {
+            public_url: public_url.as_str().to_owned(),
+            public_url_is_loopback: public_url.is_loopback(),
+            access_token_lifetime_minutes: 60,
+            pinned_clients: Vec::new(),
+        };
+        let services = Services::new(Dependencies {
+            store: Arc::clone(&port),
+            clock: Arc::clone(&clock) as _,
+            rng: Arc::new(SeededRng::new(seed)),
+            fetcher: Arc::clone(&fetcher) as _,
+            reader: Arc::clone(&reader) as _,
+            changes: Arc::new(ChangeTracker::new(port, Arc::clone(&clock) as _)),
+            configuration: Arc::new(configuration),
+        });
+        let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
+        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url }
+    }
+
+    /// The address of this Portal.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.public_url.as_str()
+    }
+
+    /// Sends a request as it is, with `Host` and the client's address filled in where it has none.
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        let authority = self.url().split_once("://").expect("a scheme").1;
+        request.headers_mut().entry(HOST).or_insert(authority.parse().expect("a host"));
+        let client: SocketAddr = CLIENT_ADDRESS.parse().expect("an address");
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(client));
+        }
+        let response = self.router.clone().oneshot(request).await.expect("the router does not fail");
+        Answer::read(response).await
+    }
+
+    /// `GET` without cookies.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// `POST` of a form without cookies.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = form(fields);
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    /// A browser in which nobody is signed in.
+    #[must_use]
+    pub fn as_nobody(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// A browser in which a new admin is signed in.
+    pub async fn as_admin(&self, email: &str) -> Browser<'_> {
+        self.signed_in(email, true).await
+    }
+
+    /// A browser in which a new user is signed in.
+    pub async fn as_user(&self, email: &str) -> Browser<'_> {
+        self.signed_in(email, false).await
+    }
+
+    async fn signed_in(&self, email: &str, admin: bool) -> Browser<'_> {
+        let new = NewUser {
+            email: email.to_owned(),
+            display_name: String::new(),
+            entity_ref: String::new(),
+            admin,
+        };
+        let identity = &self.services.identity;
+        let invited = identity.user_invite(&Admin::command_line(), new).await.expect("an invitation");
+        let session = identity
+            .link_accept(&invited.link, &Secret::new(PASSWORD), &RequestOrigin::default())
+            .await
+            .expect("a session");
+        let mut browser = Browser::new(self);
+        browser.put_cookie("portal_session", session.cookie.expose());
+        browser.put_cookie("portal_browser", session.known_browser.expose());
+        browser
+    }
+
+    /// Changes settings as `portal settings set` does.
+    pub async fn set(&self, pairs: &[(&str, &str)]) {
+        let pairs: Vec<_> =
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        self.services.settings.change_by_key(&Admin::command_line(), &pairs).await.expect("valid settings");
+    }
+
+    /// Lets agents sign in with every https client document.
+    pub async fn let_agents_sign_in(&self) {
+        self.set(&[("mcp.cimd.enabled", "true"), ("mcp.cimd.policy", "any")]).await;
+    }
+
+    /// Takes the store away, or gives it back.
+    pub fn break_store(&self, broken: bool) {
+        self.store.broken.store(broken, Ordering::SeqCst);
+        // What is known of the counters may still be fresh.
+        self.services.dependencies.changes.expire();
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub fn pass(&self, span_ms: i64) {
+        self.clock.advance(span_ms);
+    }
+}
+
+/// Fields as `application/x-www-form-urlencoded`.
+#[must_use]
+pub fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}

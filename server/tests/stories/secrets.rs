@@ -1,0 +1,98 @@
+//! No secret is ever written where people read: not in the log, not in the audit log.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use portal_core::{
+    audit::AuditFilter,
+    identity::{Admin, RequestOrigin, SignIn},
+    secret::Secret,
+};
+use portal_testkit::app::{PASSWORD, TestApp, TestClient};
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Keeps every log line.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'writer> MakeWriter<'writer> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'writer self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_whole_connect_leaves_no_secret_behind() {
+    let lines = Lines::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let app = TestApp::start().await;
+    app.let_agents_sign_in().await;
+    app.set(&[("mcp.refresh.enabled", "true")]).await;
+    let link = app.services.identity.first_admin_link().await.expect("a link").expect("a link");
+    app.get(&format!("/first-admin?token={}", link.expose())).await;
+    let mut browser = app.as_user("ada@example.com").await;
+    let session = browser.cookie("portal_session").expect("a session").to_owned();
+    let known = browser.cookie("portal_browser").expect("a browser").to_owned();
+    let wrong = SignIn {
+        email: "ada@example.com".to_owned(),
+        password: Secret::new("wrong password of Ada"),
+        known_browser: None,
+        previous_session: None,
+    };
+    app.services.identity.sign_in(wrong, &RequestOrigin::default()).await.expect("an outcome");
+    let client = TestClient::default();
+    let code = client.code(&app, &mut browser, "mcp:read offline_access").await;
+    let bound = browser.cookie("portal_authorize").expect("a binding").to_owned();
+    let tokens = app.post_form("/oauth/token", &client.exchange_fields(&code)).await.json();
+    let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{name} in {tokens}")).to_owned();
+    let call =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "auth_who_am_i"}});
+    app.mcp(Some(&text("access_token")), &call).await;
+    let refresh = text("refresh_token");
+    let again = [("grant_type", "refresh_token"), ("refresh_token", &refresh), ("client_id", &client.id)];
+    let refreshed = app.post_form("/oauth/token", &again).await.json();
+    app.post_form("/oauth/token", &client.exchange_fields(&code)).await;
+
+    let secrets = [
+        link.expose(),
+        PASSWORD,
+        "wrong password of Ada",
+        &session,
+        &known,
+        &bound,
+        &code,
+        &client.verifier,
+        &text("access_token"),
+        &refresh,
+        refreshed["access_token"].as_str().expect("a token"),
+        refreshed["refresh_token"].as_str().expect("a token"),
+    ];
+    let log = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("UTF-8");
+    assert!(log.contains("/oauth/token"), "the log says what happened: {log}");
+    let audit = app.services.audit.list(&Admin::command_line(), &AuditFilter::default(), None, 1_000).await;
+    let audit = format!("{:?}", audit.expect("the audit log"));
+    assert!(audit.contains("code-replayed") || audit.contains("replay"), "{audit}");
+    for secret in secrets {
+        assert!(secret.len() >= 12, "too short to be looked for: {secret}");
+        assert!(!log.contains(secret), "the log holds {secret}");
+        assert!(!audit.contains(secret), "the audit log holds {secret}");
+    }
+}
