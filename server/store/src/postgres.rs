@@ -34,6 +34,8 @@ impl PostgresDatabase {
             ("statement_timeout", STATEMENT_MS_MAX),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS_MAX),
             ("lock_timeout", LOCK_MS_MAX),
+            // Compiling a catalog query of many conditions takes far longer than running it.
+            ("jit", "off"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.postgres_connections.max(2))

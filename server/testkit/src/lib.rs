@@ -4,11 +4,12 @@
 pub mod app;
 mod clock;
 #[expect(
+    missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "the suite runs in tests only, though it is compiled as a library"
+    reason = "the suite runs in tests only, though it is compiled as a library; names of cases say what they show"
 )]
 pub mod conformance;
 mod rng;

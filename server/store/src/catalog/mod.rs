@@ -69,6 +69,10 @@ impl CatalogReads for SqlTransaction {
     async fn rejection_list(&mut self, id: &LocationId, limit: u32) -> Result<Vec<Rejection>, StoreError> {
         locations::rejection_list(self, id, limit).await
     }
+
+    async fn run_size(&mut self, run: &RunId) -> Result<i64, StoreError> {
+        staging::size(self, run).await
+    }
 }
 
 #[async_trait]

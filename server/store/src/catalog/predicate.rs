@@ -37,6 +37,8 @@ impl<'a> Key<'a> {
 enum Place {
     Top,
     Nested,
+    /// Right under a negation.
+    Negated,
 }
 
 /// What is asked of a key's values.
@@ -87,11 +89,13 @@ impl<'a> Writer<'_, 'a> {
             return Err(too_large());
         }
         match predicate {
-            Predicate::All(parts) => self.group(parts, " AND ", "TRUE", place, depth),
-            Predicate::Any(parts) => self.group(parts, " OR ", "FALSE", Place::Nested, depth),
+            Predicate::Any(parts) if parts.len() != 1 => {
+                self.group(parts, " OR ", "FALSE", Place::Nested, depth)
+            }
+            Predicate::All(parts) | Predicate::Any(parts) => self.group(parts, " AND ", "TRUE", place, depth),
             Predicate::Not(part) => {
                 self.text("NOT (");
-                self.predicate(part, Place::Nested, depth + 1)?;
+                self.predicate(part, Place::Negated, depth + 1)?;
                 self.text(")");
                 Ok(())
             }
@@ -137,41 +141,46 @@ impl<'a> Writer<'_, 'a> {
         if full_text.keys.len() > CONDITIONS_MAX {
             return Err(too_large());
         }
+        let test = Test::Contains(&full_text.term);
+        if let [only] = full_text.keys.as_slice() {
+            self.key(only, &test, Place::Top);
+            return Ok(());
+        }
         self.text("(FALSE");
         for key in &full_text.keys {
             self.text(" OR ");
-            self.key(key, &Test::Contains(&full_text.term), Place::Nested);
+            self.key(key, &test, Place::Nested);
         }
         self.text(")");
         Ok(())
     }
 
     fn key(&mut self, key: &'a str, test: &Test<'a>, place: Place) {
-        let (from, value) = match (Key::parse(key), place) {
+        let (head, from, value) = match (Key::parse(key), place) {
             (Key::Search(key), Place::Top) => {
-                self.text("e.id IN (SELECT s.entity_id FROM entity_search s WHERE s.key = ");
-                (key, "s.value")
+                ("e.id IN (SELECT s.entity_id FROM entity_search s WHERE s.key = ", key, "s.value")
             }
-            (Key::Search(key), Place::Nested) => {
-                self.text("EXISTS (SELECT 1 FROM entity_search s WHERE s.entity_id = e.id AND s.key = ");
-                (key, "s.value")
-            }
-            (Key::Relation(kind), Place::Top) => {
-                self.text(
-                    "e.entity_ref IN (SELECT r.source_ref FROM published_relations r WHERE r.type_key = ",
-                );
-                (kind, "r.target_ref")
-            }
-            (Key::Relation(kind), Place::Nested) => {
-                self.text(
-                    "EXISTS (SELECT 1 FROM published_relations r WHERE r.source_ref = e.entity_ref AND r.type_key = ",
-                );
-                (kind, "r.target_ref")
-            }
+            (Key::Search(key), _) => (
+                "EXISTS (SELECT 1 FROM entity_search s WHERE s.entity_id = e.id AND s.key = ",
+                key,
+                "s.value",
+            ),
+            (Key::Relation(kind), Place::Top) => (
+                "e.entity_ref IN (SELECT r.source_ref FROM published_relations r WHERE r.type_key = ",
+                kind,
+                "r.target_ref",
+            ),
+            (Key::Relation(kind), _) => (
+                "EXISTS (SELECT 1 FROM published_relations r WHERE r.source_ref = e.entity_ref AND r.type_key = ",
+                kind,
+                "r.target_ref",
+            ),
         };
-        self.builder.value(from);
+        self.builder.sql(head).value(from);
         self.test(test, value);
-        self.text(")");
+        // SQLite 3.51 makes a join of an EXISTS that must hold, and then lets OFFSET skip matches instead of entities.
+        // A comparison keeps it from doing so; it leaves NOT EXISTS alone, which PostgreSQL makes a good plan of.
+        self.text(if place == Place::Nested { ") = TRUE" } else { ")" });
     }
 
     fn test(&mut self, test: &Test<'a>, value: &'static str) {

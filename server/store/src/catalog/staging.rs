@@ -29,6 +29,7 @@ const ENTITIES_PER_STATEMENT: usize = 250;
 statements! {
     STAGING_TURN = "UPDATE staging_turns SET turn = turn + 1 WHERE id = 1";
     RUN_INSERT = "INSERT INTO runs (id, location_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    RUN_SIZE = "SELECT COUNT(*) FROM entities WHERE run_id = $1";
     RUN_START_LIVE = "UPDATE locations SET published_run = COALESCE(published_run, $2) WHERE id = $1
         RETURNING published_run";
     ENTITY_OF_LOCATION = "SELECT e.id FROM entities e JOIN locations l ON l.published_run = e.run_id
@@ -119,6 +120,10 @@ pub(super) async fn reject(
         })
         .collect();
     insert(store, &REJECTION_INSERT, rows).await
+}
+
+pub(super) async fn size(store: &mut SqlTransaction, run: &RunId) -> Result<i64, StoreError> {
+    store.fetch_number(&RUN_SIZE, values![run]).await
 }
 
 pub(super) async fn prune(

@@ -1,0 +1,67 @@
+//! The store conformance suite, on both engines.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use portal_store::{OpenOptions, StatementLog, all_statements};
+use portal_testkit::conformance::{Engine, TestDatabase, cases};
+
+mod sqlite {
+    portal_testkit::store_conformance!(Engine::Sqlite);
+}
+
+mod postgres {
+    portal_testkit::store_conformance!(Engine::Postgres);
+}
+
+/// Names of the statements that are put together at run time.
+const BUILT: [&str; 22] = [
+    "AGENT_SESSION_COUNT",
+    "AGENT_SESSION_END_ALL",
+    "AGENT_SESSION_LIST",
+    "AUDIT_LIST",
+    "DOCUMENT_DELETE",
+    "DOCUMENT_INSERT",
+    "ENTITY_DELETE",
+    "ENTITY_FACET",
+    "ENTITY_INSERT",
+    "ENTITY_LIST_BY_NAME",
+    "ENTITY_LIST_BY_REFS",
+    "ENTITY_PAGE",
+    "ENTITY_TOTAL",
+    "REJECTION_INSERT",
+    "RELATION_DELETE",
+    "RELATION_INSERT",
+    "RELATION_LIST_OF_ENTITIES",
+    "SEARCH_DELETE",
+    "SEARCH_INSERT",
+    "TOOL_CALL_APPEND",
+    "TWIN_RECORD",
+    "USER_LIST",
+];
+
+/// A statement that no case runs may be wrong on one engine without anyone noticing.
+async fn every_statement_runs(engine: Engine) {
+    let log = Arc::new(StatementLog::default());
+    for case in cases() {
+        let options = OpenOptions { statement_log: Some(Arc::clone(&log)), ..OpenOptions::default() };
+        let database = TestDatabase::create_with(engine, options).await;
+        (case.run)(database.store()).await;
+        database.remove().await;
+    }
+    let ran = log.names();
+    let known: BTreeSet<&str> = all_statements().map(|statement| statement.name).chain(BUILT).collect();
+    let missed: Vec<&&str> = known.difference(&ran).collect();
+    assert!(missed.is_empty(), "no case runs {missed:?}");
+    let unlisted: Vec<&&str> = ran.difference(&known).collect();
+    assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
+}
+
+#[tokio::test]
+async fn every_statement_runs_on_sqlite() {
+    every_statement_runs(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn every_statement_runs_on_postgres() {
+    every_statement_runs(Engine::Postgres).await;
+}

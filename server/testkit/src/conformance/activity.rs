@@ -1,0 +1,85 @@
+//! The activity log.
+
+use std::sync::Arc;
+
+use portal_core::{
+    activity::{CallOutcome, SourceCalls, ToolCall},
+    ports::Store,
+};
+
+use super::fixtures::{at, read, session_id, user_id, write};
+
+fn call(at_ms: i64, user: u32, tool: &str) -> ToolCall {
+    ToolCall {
+        at: at(at_ms),
+        user_id: user_id(user),
+        session_id: session_id("s"),
+        source: "catalog".to_owned(),
+        tool: tool.to_owned(),
+        outcome: CallOutcome::Done,
+        duration_us: 1_234,
+        address: None,
+    }
+}
+
+pub async fn calls_come_back_newest_first(store: Arc<dyn Store>) {
+    let full = ToolCall {
+        source: "auth".to_owned(),
+        outcome: CallOutcome::Failed,
+        address: Some("192.0.2.1".to_owned()),
+        ..call(5, 1, "full")
+    };
+    let refused = ToolCall { outcome: CallOutcome::Refused, ..call(9, 1, "refused") };
+    let mut tx = write(&store).await;
+    tx.tool_call_append(&[call(5, 1, "first"), full.clone(), refused.clone()]).await.unwrap();
+    tx.tool_call_append(&[call(1, 1, "old"), call(7, 2, "other")]).await.unwrap();
+    tx.tool_call_append(&[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut reader = read(&store).await;
+    // Of two at the same time the one written later is the newer.
+    let expected = [refused, full, call(5, 1, "first"), call(1, 1, "old")];
+    assert_eq!(reader.tool_call_list(&user_id(1), 10).await.unwrap(), expected);
+    assert_eq!(reader.tool_call_list(&user_id(1), 2).await.unwrap(), expected[..2]);
+    assert_eq!(reader.tool_call_list(&user_id(3), 2).await.unwrap(), []);
+}
+
+pub async fn totals_are_per_source(store: Arc<dyn Store>) {
+    let of =
+        |at_ms, source: &str, outcome| ToolCall { source: source.to_owned(), outcome, ..call(at_ms, 1, "x") };
+    let mut tx = write(&store).await;
+    tx.tool_call_append(&[
+        of(1, "catalog", CallOutcome::Done),
+        of(5, "catalog", CallOutcome::Done),
+        of(6, "catalog", CallOutcome::Failed),
+        of(7, "catalog", CallOutcome::Refused),
+        of(8, "auth", CallOutcome::Refused),
+    ])
+    .await
+    .unwrap();
+    let expected = [
+        SourceCalls { source: "auth".to_owned(), calls: 0, refused: 1 },
+        SourceCalls { source: "catalog".to_owned(), calls: 2, refused: 1 },
+    ];
+    assert_eq!(tx.tool_call_totals(at(5)).await.unwrap(), expected);
+    assert_eq!(tx.tool_call_totals(at(9)).await.unwrap(), []);
+}
+
+pub async fn old_calls_are_pruned(store: Arc<dyn Store>) {
+    let mut tx = write(&store).await;
+    tx.tool_call_append(&[call(3, 1, "c"), call(1, 1, "a"), call(2, 1, "b"), call(4, 1, "d")]).await.unwrap();
+    assert_eq!(tx.tool_call_prune(at(4), 2).await.unwrap(), 2);
+    let left: Vec<String> =
+        tx.tool_call_list(&user_id(1), 10).await.unwrap().into_iter().map(|call| call.tool).collect();
+    assert_eq!(left, ["d", "c"]);
+    assert_eq!(tx.tool_call_prune(at(4), 2).await.unwrap(), 1);
+    assert_eq!(tx.tool_call_prune(at(4), 2).await.unwrap(), 0);
+}
+
+pub async fn many_calls_are_appended(store: Arc<dyn Store>) {
+    let calls: Vec<ToolCall> = (0..1_001).map(|number| call(number, 1, &format!("tool-{number}"))).collect();
+    let mut tx = write(&store).await;
+    tx.tool_call_append(&calls).await.unwrap();
+    let mut found = tx.tool_call_list(&user_id(1), 2_000).await.unwrap();
+    found.reverse();
+    assert_eq!(found, calls);
+}

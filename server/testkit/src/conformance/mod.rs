@@ -1,0 +1,150 @@
+//! The conformance suite of the Store port: what every adapter must do, one function a rule.
+//!
+//! [`store_conformance!`](crate::store_conformance) makes a test of each, for one engine; [`cases`] lists them for
+//! tests that run all of them at once.
+
+mod database;
+mod fixtures;
+
+pub mod activity;
+pub mod audit;
+pub mod authorizations;
+pub mod browsers;
+pub mod catalog_model;
+pub mod catalog_query;
+pub mod catalog_reads;
+pub mod clients;
+pub mod locations;
+pub mod runs;
+pub mod sessions;
+pub mod settings;
+pub mod sign_in;
+pub mod tokens;
+pub mod transactions;
+pub mod users;
+
+use std::{pin::Pin, sync::Arc};
+
+use portal_core::ports::Store;
+
+pub use database::{Engine, POSTGRES_VARIABLE, TestDatabase};
+
+/// What a case returns: it panics when the rule does not hold.
+pub type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One rule of the port.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Module and function.
+    pub name: &'static str,
+    /// Shows that an empty store follows the rule.
+    pub run: fn(Arc<dyn Store>) -> CaseFuture,
+}
+
+/// Runs one case on a fresh database.
+pub async fn run(engine: Engine, case: fn(Arc<dyn Store>) -> CaseFuture) {
+    let database = TestDatabase::create(engine).await;
+    case(database.store()).await;
+    database.remove().await;
+}
+
+macro_rules! suite {
+    (($d:tt) $($module:ident { $($case:ident),* $(,)? })*) => {
+        /// Every case.
+        #[must_use]
+        pub fn cases() -> Vec<Case> {
+            vec![$($(Case {
+                name: concat!(stringify!($module), "::", stringify!($case)),
+                run: |store| Box::pin($module::$case(store)),
+            }),*),*]
+        }
+
+        /// Makes a test of every case, on an engine: `store_conformance!(Engine::Sqlite);`, in a module of its own.
+        #[macro_export]
+        macro_rules! store_conformance {
+            ($d engine:expr) => {
+                $(mod $module {
+                    $(#[tokio::test]
+                    async fn $case() {
+                        use $d crate::conformance::{Engine, $module, run};
+                        run($d engine, |store| Box::pin($module::$case(store))).await;
+                    })*
+                })*
+            };
+        }
+    };
+}
+
+suite! { ($)
+    transactions {
+        nothing_is_seen_before_the_commit, a_dropped_transaction_leaves_nothing,
+        a_transaction_sees_its_own_writes, a_reader_keeps_its_snapshot, of_two_writers_one_wins,
+        writers_wait_for_each_other, a_refused_statement_leaves_the_store_usable, nul_does_not_break_texts,
+    }
+    settings {
+        counters_start_at_zero_and_rise, settings_are_replaced_and_ordered, concurrent_counters_lose_nothing,
+    }
+    users {
+        an_account_comes_back_as_it_went, an_account_without_optional_fields_comes_back,
+        taken_identities_are_refused, an_update_replaces_what_it_may, an_update_to_a_taken_email_is_refused,
+        a_status_moves_only_from_the_expected_one, an_epoch_rises_by_one, accounts_are_counted,
+        accounts_are_found_by_entity_ref, accounts_are_paged_by_name, accounts_are_searched_in_any_case,
+        wildcards_of_a_search_are_literal,
+    }
+    browsers {
+        a_session_comes_back_with_its_account, a_touch_moves_only_forward, sessions_are_ended,
+        only_open_sessions_are_counted, known_browsers_belong_to_an_account, a_session_needs_an_account,
+    }
+    sign_in {
+        a_link_is_used_once, an_expired_link_is_refused, links_are_deleted_by_purpose_and_account,
+        two_uses_of_a_link_at_once, attempts_are_counted_by_window, ended_things_are_pruned,
+    }
+    authorizations {
+        a_request_comes_back_as_it_went, a_request_is_answered_once, an_expired_request_is_not_answered,
+        a_code_comes_back_as_it_went, a_code_is_used_once, two_uses_of_a_code_at_once,
+    }
+    sessions {
+        a_session_comes_back_as_it_went, a_session_ends_once, sessions_are_listed_newest_first,
+        filters_are_combined, filtered_sessions_are_ended, a_use_is_remembered,
+    }
+    tokens {
+        an_access_token_comes_with_session_and_account, an_access_token_is_deleted,
+        a_refresh_token_is_rotated_once, two_rotations_at_once, a_refresh_token_is_confirmed_once,
+        sealed_answers_go_after_confirmation, what_ended_is_pruned, a_prune_keeps_to_its_limit,
+        an_unconfirmed_successor_keeps_its_predecessor,
+    }
+    clients {
+        a_document_is_replaced, the_oldest_documents_go, a_consent_is_replaced,
+    }
+    locations {
+        a_location_comes_back_as_it_went, a_location_is_updated, a_target_belongs_to_one_location,
+        locations_are_listed_by_creation, a_location_goes_with_its_entities, a_failure_is_remembered_until_success,
+    }
+    runs {
+        staged_entities_are_unseen, a_run_has_a_size, a_run_replaces_what_was_published, of_two_entities_the_first_stays,
+        a_publication_for_a_missing_location_is_refused, rejections_belong_to_the_published_run,
+        unused_runs_are_pruned, a_prune_keeps_to_its_limit, entities_are_put_one_by_one,
+        an_entity_put_into_a_missing_location_fails, an_entity_is_deleted, the_older_location_wins,
+        the_relations_of_a_shadowed_entity_are_unseen, twins_staged_at_the_same_time_are_noticed,
+        many_entities_are_staged_in_one_call, long_search_values_are_left_out,
+    }
+    catalog_reads {
+        an_entity_comes_with_its_relations, a_relation_stated_twice_is_read_once, refs_are_read_in_order,
+        many_refs_are_read, names_are_found_in_any_kind, the_location_of_an_entity_is_known,
+    }
+    catalog_query {
+        every_predicate_selects, relations_are_predicates, negations_and_groups_combine, empty_groups_mean_what_logic_says,
+        full_text_finds_parts_literally, pages_follow_each_other, an_order_puts_missing_values_last,
+        an_order_by_relation_works, an_offset_skips, an_offset_skips_entities_not_values, a_total_counts_all_pages, facets_count_entities,
+        facets_count_relations, oversized_queries_are_refused, prefixes_end_at_any_character,
+    }
+    catalog_model {
+        random_queries_agree_with_a_model, random_cursors_visit_everything_once,
+    }
+    audit {
+        an_event_comes_back_as_it_went, events_are_paged_newest_first, filters_select, old_events_are_pruned,
+    }
+    activity {
+        calls_come_back_newest_first, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,
+    }
+}
