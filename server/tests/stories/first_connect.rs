@@ -23,7 +23,7 @@ async fn an_agent_finds_its_way_from_the_challenge_to_who_am_i() {
     let refused = app.mcp(None, &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     let challenge = refused.header("www-authenticate");
-    insta::assert_snapshot!(challenge, @"");
+    insta::assert_snapshot!(challenge, @r#"Bearer resource_metadata="https://portal.example.com/.well-known/oauth-protected-resource/api/mcp-actions/v1", scope="mcp:read""#);
     let resource_url = parameter(challenge, "resource_metadata");
     let resource = app.get(resource_url.strip_prefix(app.url()).expect("our own address")).await.json();
     insta::assert_json_snapshot!("protected_resource", resource);

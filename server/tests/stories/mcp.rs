@@ -158,7 +158,8 @@ async fn faults_of_the_input_are_answers_that_the_agent_reads() {
     let agent = agent(&app, "mcp:read").await;
     let answer = agent.call("auth_who_am_i", json!({"surprise": 1})).await.json();
     assert_eq!(answer["result"]["isError"], true);
-    insta::assert_snapshot!(answer["result"]["content"][0]["text"].as_str().expect("a text"), @"");
+    let text = answer["result"]["content"][0]["text"].as_str().expect("a text");
+    insta::assert_snapshot!(text, @"InputError: surprise: this tool takes no input");
 }
 
 #[tokio::test]
@@ -240,5 +241,9 @@ async fn calls_are_written_down_with_their_outcome() {
         .iter()
         .map(|call| format!("{} {} {} {:?}", call.source, call.tool, call.outcome.as_str(), call.address))
         .collect();
-    insta::assert_snapshot!(calls.join("\n"), @"");
+    insta::assert_snapshot!(calls.join("\n"), @r#"
+    catalog catalog_unregister_entity refused Some("203.0.113.7")
+    auth auth_who_am_i failed Some("203.0.113.7")
+    auth auth_who_am_i done Some("203.0.113.7")
+    "#);
 }

@@ -51,7 +51,7 @@ fn commands_make_their_database_and_see_each_others_changes() {
     let admin = json(
         folder,
         &["admin", "create", "--email", "root@example.com", "--password-stdin"],
-        "correct horse battery staple\n",
+        "a lighthouse of pears\n",
     );
     assert_eq!((&admin["admin"], &admin["status"]), (&Value::Bool(true), &Value::from("active")));
     assert!(folder.join("data/portal.db").is_file());

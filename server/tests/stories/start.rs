@@ -105,7 +105,7 @@ fn secrets_can_stand_elsewhere() {
     assert!(!format!("{config:?}").contains("pw"), "a secret shows itself");
     let missing =
         load("[database]\nurl = { env = \"PORTAL_TEST_NO_SUCH_VARIABLE\" }\n", &[]).expect_err("a fault");
-    insta::assert_snapshot!(missing, @"");
+    insta::assert_snapshot!(missing, @"portal.toml:2: database.url: the environment variable PORTAL_TEST_NO_SUCH_VARIABLE is not set (or not Unicode)");
 }
 
 #[test]
@@ -140,5 +140,5 @@ fn faults_name_the_place_the_key_and_what_was_expected() {
     })
     .collect();
     assert!(!faults.iter().any(|fault| fault.contains("secret")));
-    insta::assert_snapshot!(faults.join("\n"), @"");
+    insta::assert_snapshot!("faults", faults.join("\n"));
 }

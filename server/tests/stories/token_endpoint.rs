@@ -45,7 +45,7 @@ async fn each_fault_has_its_word() {
         (with("code", None), 400, "invalid_request"),
         (with("code", Some("ptlc_made-up")), 400, "invalid_grant"),
         (with("client_id", None), 400, "invalid_request"),
-        (with("code_verifier", None), 400, "invalid_grant"),
+        (with("code_verifier", None), 400, "invalid_request"),
         (with("code_verifier", Some("another-verifier_of~43.characters-0123456789")), 400, "invalid_grant"),
         (with("code_verifier", Some(Box::leak(short.into_boxed_str()))), 400, "invalid_grant"),
         (with("redirect_uri", Some("http://127.0.0.1:33419/callback")), 400, "invalid_grant"),
@@ -121,7 +121,8 @@ async fn revoking_ends_the_session_and_says_nothing_about_unknown_tokens() {
     app.let_agents_sign_in().await;
     let agent = app.agent(&mut app.as_user("ada@example.com").await, "mcp:read").await;
     let client = TestClient::default();
-    assert_eq!(app.post_form("/oauth/revoke", &[("token", "unknown")]).await.status, StatusCode::OK);
+    let unknown = app.post_form("/oauth/revoke", &[("token", "unknown"), ("client_id", &client.id)]).await;
+    assert_eq!(unknown.status, StatusCode::OK);
     let missing = app.post_form("/oauth/revoke", &[("client_id", &client.id)]).await;
     assert_eq!(error(&missing), (400, "invalid_request".to_owned()));
     assert_eq!(agent.call("auth_who_am_i", serde_json::json!({})).await.status, StatusCode::OK);
