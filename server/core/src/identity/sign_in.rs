@@ -16,6 +16,7 @@ use super::{
 use crate::{
     audit::Actor,
     changes::Topic,
+    ids::UserId,
     ports::{StoreError, WriteTransaction},
     secret::Secret,
 };
@@ -179,16 +180,15 @@ impl IdentityService {
         let email = sign_in.email.trim();
         let mut store = self.dependencies.store.read().await?;
         let user = store.user_by_email(LOCAL_PROVIDER, email).await?;
-        if let (Some(user), Some(browser)) = (&user, &sign_in.known_browser) {
-            let hash = browser.hash();
-            if store.known_browser_exists(&user.id, &hash).await? {
-                let bucket = Bucket::known_browser(&user.id, &hash);
-                return Ok(Candidate {
-                    known_browser: Some(browser.clone()),
-                    bucket,
-                    user: Some(user.clone()),
-                });
-            }
+        let Some(browser) = &sign_in.known_browser else {
+            return Ok(Candidate { user, known_browser: None, bucket: Bucket::account(email) });
+        };
+        // Asked for nobody too: a cookie sent along does not tell by the time taken whether there is an account.
+        let nobody = UserId(String::new());
+        let id = user.as_ref().map_or(&nobody, |user| &user.id);
+        if store.known_browser_exists(id, &browser.hash()).await? {
+            let bucket = Bucket::known_browser(id, &browser.hash());
+            return Ok(Candidate { known_browser: Some(browser.clone()), bucket, user });
         }
         // An unknown cookie is not taken over: whoever planted it would be known afterwards.
         Ok(Candidate { user, known_browser: None, bucket: Bucket::account(email) })

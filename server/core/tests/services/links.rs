@@ -63,21 +63,6 @@ async fn a_reset_ends_the_browser_sessions_and_earlier_links() {
     assert_eq!(house.audit("user.password-set").await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_who_use_a_link_at_once_one_wins() {
-    let house = std::sync::Arc::new(House::new().await);
-    let link = house.invited("ada@example.com").await.link;
-    let accept = |password: &'static str| {
-        let (house, link) = (std::sync::Arc::clone(&house), link.clone());
-        tokio::spawn(async move {
-            house.identity.link_accept(&link, &Secret::new(password), &from("192.0.2.1")).await
-        })
-    };
-    let (one, two) = (accept(PASSWORD), accept(OTHER_PASSWORD));
-    let (one, two) = (one.await.unwrap(), two.await.unwrap());
-    assert_eq!(u8::from(one.is_ok()) + u8::from(two.is_ok()), 1);
-}
-
 #[tokio::test]
 async fn disabled_accounts_have_no_links() {
     let house = House::new().await;

@@ -1,4 +1,4 @@
-//! The services of people, settings and logs, on a real SQLite database.
+//! The services of people, settings and logs, on a real database: SQLite, and PostgreSQL too where several act at once.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
@@ -7,6 +7,7 @@ mod entities;
 mod first_admin;
 mod links;
 mod passwords;
+mod races;
 mod retention;
 mod roles;
 mod rollout;

@@ -1,7 +1,5 @@
 //! What admins do with accounts, and what ends with it.
 
-use std::sync::Arc;
-
 use portal_core::{
     changes::STALENESS_MAX_MS,
     identity::{IdentityError, UserChange, UserStatus},
@@ -87,23 +85,6 @@ async fn the_last_admin_stays() {
     house.admin("zoe@example.com").await;
     house.identity.user_change(&shell(), &ada.id, UserChange::RevokeAdmin).await.unwrap();
     house.identity.user_change(&shell(), &ada.id, UserChange::Disable).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_admins_who_demote_each_other_leave_one() {
-    let house = Arc::new(House::new().await);
-    let other = Arc::new(house.neighbour().await);
-    let ada = house.admin("ada@example.com").await;
-    let zoe = house.admin("zoe@example.com").await;
-
-    let demote = |house: Arc<House>, id: UserId| {
-        tokio::spawn(async move { house.identity.user_change(&shell(), &id, UserChange::RevokeAdmin).await })
-    };
-    let (one, two) = (demote(Arc::clone(&house), ada.id), demote(other, zoe.id));
-    let (one, two) = (one.await.unwrap(), two.await.unwrap());
-
-    assert_eq!(u8::from(one.is_ok()) + u8::from(two.is_ok()), 1);
-    assert_eq!(house.read().await.user_count_active_admins().await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ use portal_core::{
 };
 use portal_model::{ErrorCode, FieldError, ScopeSet};
 use portal_store::{Durability, OpenOptions, SqlStore};
-use portal_testkit::{MockClock, SeededRng};
+use portal_testkit::{
+    MockClock, SeededRng,
+    conformance::{Engine, TestDatabase},
+};
 
 /// A password that nothing is wrong with.
 pub const PASSWORD: &str = "tangerine bicycle 4";
@@ -40,24 +43,33 @@ pub struct House {
     pub identity: Arc<IdentityService>,
     pub settings: Arc<SettingsService>,
     store: Arc<BreakableStore>,
-    folder: Arc<tempfile::TempDir>,
+    database: Arc<TestDatabase>,
 }
 
 impl House {
     pub async fn new() -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(folder, Arc::new(MockClock::default()), 1).await
+        Self::on(Engine::Sqlite).await
+    }
+
+    pub async fn on(engine: Engine) -> Self {
+        let database = Arc::new(TestDatabase::create(engine).await);
+        let inner = Arc::clone(database.sql_store());
+        Self::furnished(database, inner, Arc::new(MockClock::default()), 1)
     }
 
     /// Another process on the same database and with the same clock.
     pub async fn neighbour(&self) -> Self {
-        Self::open(Arc::clone(&self.folder), Arc::clone(&self.clock), 2).await
+        let options = OpenOptions { durability: Durability::Off, ..OpenOptions::default() };
+        let inner = Arc::new(SqlStore::open(self.database.address(), &options).await.unwrap());
+        Self::furnished(Arc::clone(&self.database), inner, Arc::clone(&self.clock), 2)
     }
 
-    async fn open(folder: Arc<tempfile::TempDir>, clock: Arc<MockClock>, seed: u64) -> Self {
-        let address = format!("sqlite://{}", folder.path().join("portal.db").display());
-        let options = OpenOptions { durability: Durability::Off, ..OpenOptions::default() };
-        let inner = SqlStore::open(&address, &options).await.unwrap();
+    fn furnished(
+        database: Arc<TestDatabase>,
+        inner: Arc<SqlStore>,
+        clock: Arc<MockClock>,
+        seed: u64,
+    ) -> Self {
         let store = Arc::new(BreakableStore { inner, broken: AtomicBool::new(false) });
         let port: Arc<dyn Store> = store.clone();
         let dependencies = Dependencies {
@@ -76,7 +88,7 @@ impl House {
         };
         let identity = Arc::new(IdentityService::new(dependencies.clone()));
         let settings = Arc::new(SettingsService::new(dependencies.clone()));
-        Self { dependencies, clock, identity, settings, store, folder }
+        Self { dependencies, clock, identity, settings, store, database }
     }
 
     /// Makes every transaction fail to start, or no longer.
@@ -234,7 +246,7 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> FieldErr
 
 /// A database that can be made unreachable.
 struct BreakableStore {
-    inner: SqlStore,
+    inner: Arc<SqlStore>,
     broken: AtomicBool,
 }
 
