@@ -162,12 +162,16 @@ fn collect(keys: &mut Keys, path: &str, value: &Value) {
 
 /// Text of others inside Markdown: one line, no marks, cut.
 fn plain(text: &str) -> String {
-    let clean = |letter: char| if letter == '`' || letter.is_control() { ' ' } else { letter };
-    let mut cut: String = text.trim().chars().take(EXAMPLE_CHARS_MAX).map(clean).collect();
-    if cut.len() < text.trim().len() {
+    let clean: String = text.chars().take(EXAMPLE_CHARS_MAX + 1).map(one_line).collect();
+    let mut cut: String = clean.trim().chars().take(EXAMPLE_CHARS_MAX).collect();
+    if text.chars().nth(EXAMPLE_CHARS_MAX).is_some() {
         cut.push('…');
     }
     cut
+}
+
+fn one_line(letter: char) -> char {
+    if letter == '`' || letter.is_control() { ' ' } else { letter }
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ const BATCH_ENTITIES_MAX: usize = 100;
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most rejections kept of one run; the rest is only counted.
 pub const REJECTIONS_MAX: usize = 1_000;
-/// How often a run begins again because another location published one of its entities meanwhile.
+/// How often a run begins again because another location published one of its entities meanwhile, or another process
+/// cleared it away.
 const ATTEMPTS_MAX: usize = 3;
 /// Entities deleted in one transaction when old runs are cleared away.
 const PRUNE_LIMIT: u32 = 500;
@@ -219,6 +220,10 @@ impl<'run> Run<'run> {
                     return Ok(Attempt::Overtaken);
                 }
             }
+        }
+        // Another process that clears away old runs may have taken this one for abandoned.
+        if store.run_size(&self.id).await? != self.entities {
+            return Ok(Attempt::Overtaken);
         }
         if !store.run_publish(&self.location.id, &self.id, &outcome).await? {
             return Err(IngestionError::NotFound);

@@ -25,6 +25,8 @@ pub enum TokenKind {
     Static,
     /// `ptlc_`: an authorization code
     Code,
+    /// `ptlk_`: the secret of a registered client
+    ClientSecret,
 }
 
 impl TokenKind {
@@ -36,6 +38,7 @@ impl TokenKind {
             Self::Refresh => "ptlr_",
             Self::Static => "ptls_",
             Self::Code => "ptlc_",
+            Self::ClientSecret => "ptlk_",
         }
     }
 
@@ -95,6 +98,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    // Named, because proptest has an Rng of its own.
+    use crate::ports::Rng;
 
     struct Fixed(u8);
 

@@ -50,6 +50,9 @@ pub trait CatalogReads {
 
     /// What the location's last published run rejected, by file and line, at most `limit`.
     async fn rejection_list(&mut self, id: &LocationId, limit: u32) -> Result<Vec<Rejection>, StoreError>;
+
+    /// How many entities are staged or published under a run; fewer than were staged when something pruned it.
+    async fn run_size(&mut self, run: &RunId) -> Result<i64, StoreError>;
 }
 
 /// Writes the catalog.
