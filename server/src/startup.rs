@@ -7,7 +7,8 @@ use portal_core::{
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
     services::{Dependencies, Services},
 };
-use portal_fetch::{FetchOptions, HardenedFetcher};
+use portal_directory::FileAndUrlReader;
+use portal_fetch::{FetchOptions, HardenedFetcher, TextFetcher};
 use portal_store::{OpenError, OpenOptions, SqlStore};
 
 use crate::{
@@ -54,7 +55,10 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         ..FetchOptions::default()
     };
     let fetcher: Arc<dyn DocumentFetcher> = Arc::new(HardenedFetcher::new(&fetch)?);
-    let reader: Arc<dyn LocationReader> = Arc::new(NoReader);
+    let reader: Arc<dyn LocationReader> = Arc::new(FileAndUrlReader::new(
+        &portal_directory::Options { allowed_hosts: config.allowed_hosts.clone() },
+        Arc::new(TextFetcher::new(&fetch)?),
+    ));
     let store = Arc::new(SqlStore::open(config.database_url.expose(), &OpenOptions::default()).await?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
@@ -79,21 +83,4 @@ pub(crate) fn state(config: &Config, services: Services) -> AppState {
         config.trusted_proxies.clone(),
         config.mcp_allowed_origins.clone(),
     )
-}
-
-struct NoReader;
-
-#[async_trait::async_trait]
-impl LocationReader for NoReader {
-    async fn read(
-        &self,
-        _root: &portal_core::ingestion::Target,
-        _base: Option<&str>,
-        target: &str,
-    ) -> Result<portal_core::ports::ReadFile, portal_core::ports::ReadError> {
-        Err(portal_core::ports::ReadError::Unreachable {
-            target: target.to_owned(),
-            reason: "no reader".to_owned(),
-        })
-    }
 }

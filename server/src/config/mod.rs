@@ -59,10 +59,6 @@ pub struct Config {
 pub struct FetchConfig {
     /// PEM file with certificate authorities beside the usual ones.
     pub extra_ca_file: Option<PathBuf>,
-    /// `http://` address of a proxy, which may hold a password.
-    pub proxy: Option<Secret>,
-    /// Whether client documents go through the proxy too.
-    pub proxy_client_documents: bool,
 }
 
 impl Config {

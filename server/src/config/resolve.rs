@@ -56,7 +56,7 @@ pub(super) fn resolve(raw: RawConfig, sources: &Sources, file: Option<&Path>) ->
         database_url: database_url(raw.database.url, folder, sources)?,
         locations,
         allowed_hosts,
-        fetch: fetch(raw.fetch, folder, sources)?,
+        fetch: fetch(&raw.fetch, folder, sources)?,
         access_token_lifetime_minutes: access_token_lifetime(
             raw.oauth.access_token_lifetime_minutes,
             sources,
@@ -163,17 +163,18 @@ fn small_file(key: &str, path: &Path, sources: &Sources) -> Result<String, Confi
 
 fn allowed_hosts(hosts: Vec<String>, sources: &Sources) -> Result<Vec<String>, ConfigError> {
     let check = |host: String| {
-        let valid = Url::parse(&format!("https://{host}/")).is_ok_and(|url| {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            url.host_str().is_some_and(|name| format!("{name}{port}") == host.to_ascii_lowercase())
-        });
-        if valid {
-            return Ok(host.to_ascii_lowercase());
+        let host = host.to_ascii_lowercase();
+        let (scheme, name) = host.split_once("://").unwrap_or(("https", &host));
+        // An origin is written with its host and port only.
+        let url = Url::parse(&format!("{scheme}://{name}")).ok();
+        let same = url.is_some_and(|url| url.origin().ascii_serialization() == format!("{scheme}://{name}"));
+        let plain_http = scheme == "http" && PublicUrl::parse(&host).is_ok_and(|url| url.is_loopback());
+        if same && (plain_http || !host.contains("://")) {
+            return Ok(host);
         }
-        Err(sources.error(
-            "catalog.allowed_hosts",
-            format!("expected host names such as raw.example.org, found {host:?}"),
-        ))
+        let message =
+            format!("expected hosts such as raw.example.org or git.example.org:8443, found {host:?}");
+        Err(sources.error("catalog.allowed_hosts", message))
     };
     hosts.into_iter().map(check).collect()
 }
@@ -209,15 +210,14 @@ fn location(
 
 fn url_target(text: &str, allowed_hosts: &[String]) -> Result<Target, String> {
     let url = Url::parse(text).map_err(|_| format!("expected an https address, found {text:?}"))?;
-    if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("expected an https address without a user name, found {text:?}"));
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("expected an address without user name and password".to_owned());
     }
-    let host = match (url.host_str(), url.port()) {
-        (Some(name), Some(port)) => format!("{name}:{port}"),
-        (Some(name), None) => name.to_owned(),
-        (None, _) => return Err(format!("expected an address with a host, found {text:?}")),
-    };
-    if !allowed_hosts.contains(&host) {
+    let origin = url.origin().ascii_serialization();
+    // Files of github.com are read from its raw host.
+    let host = if origin == "https://github.com" { "raw.githubusercontent.com" } else { origin.as_str() };
+    let host = host.strip_prefix("https://").unwrap_or(host);
+    if !allowed_hosts.iter().any(|allowed| allowed == host) {
         return Err(format!(
             "the host {host:?} is not in catalog.allowed_hosts, so this location could never be read"
         ));
@@ -241,8 +241,8 @@ fn absolute(path: &Path) -> Result<String, String> {
     clean.into_os_string().into_string().map_err(|_| "it is not Unicode".to_owned())
 }
 
-fn fetch(raw: RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig, ConfigError> {
-    let extra_ca_file = raw.extra_ca_file.map(|path| folder.join(path));
+fn fetch(raw: &RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig, ConfigError> {
+    let extra_ca_file = raw.extra_ca_file.as_ref().map(|path| folder.join(path));
     if let Some(path) = &extra_ca_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
             sources.error("fetch.extra_ca_file", format!("{} cannot be read: {error}", path.display()))
@@ -253,20 +253,13 @@ fn fetch(raw: RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig,
             );
         }
     }
-    let proxy = raw.proxy.map(|proxy| secret("fetch.proxy", proxy, folder, sources)).transpose()?;
-    if let Some(proxy) = &proxy {
-        let valid =
-            Url::parse(proxy.expose()).is_ok_and(|url| url.scheme() == "http" && url.host().is_some());
-        if !valid {
-            return Err(
-                sources.error("fetch.proxy", "expected an http address, such as http://proxy.example:3128")
-            );
-        }
+    if raw.proxy.is_some() || raw.proxy_client_documents {
+        let key = if raw.proxy.is_some() { "fetch.proxy" } else { "fetch.proxy_client_documents" };
+        return Err(
+            sources.error(key, "proxies are not built yet; leave this out and let Portal reach out directly")
+        );
     }
-    if raw.proxy_client_documents && proxy.is_none() {
-        return Err(sources.error("fetch.proxy_client_documents", "expected fetch.proxy to be set as well"));
-    }
-    Ok(FetchConfig { extra_ca_file, proxy, proxy_client_documents: raw.proxy_client_documents })
+    Ok(FetchConfig { extra_ca_file })
 }
 
 fn access_token_lifetime(raw: Option<u16>, sources: &Sources) -> Result<u16, ConfigError> {

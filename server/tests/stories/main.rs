@@ -1,5 +1,6 @@
 //! Stories told over HTTP, to the real router on a real database.
 
+mod browser_connect;
 mod coverage;
 mod edge;
 mod first_connect;

@@ -108,3 +108,76 @@ fn a_weak_password_is_refused_in_words() {
     assert_eq!(code(&output), 1);
     assert_eq!(text(&output.stderr), "portal: Use at least 12 characters.\n");
 }
+
+/// A server that runs until the test is over.
+struct Serving(std::process::Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The status line of an answer to `GET`.
+fn get(port: u16, path: &str) -> String {
+    use std::io::Read as _;
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")
+        .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn serving_announces_itself_is_alone_and_ends_when_told() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let folder = folder();
+    let port = free_port();
+    let config = format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n[metrics]\nlisten = \"off\"\n"
+    );
+    std::fs::write(folder.path().join("portal.toml"), config).expect("a file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portal"));
+    child.arg("serve").current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut serving = Serving(child.spawn().expect("portal"));
+    let mut output = BufReader::new(serving.0.stdout.take().expect("an output")).lines();
+    let mut line = || output.next().expect("a line").expect("UTF-8");
+    assert_eq!(line(), format!("Portal is running at http://localhost:{port}"));
+    let link = line();
+    let start = format!(
+        "Make the first admin (works once, within 24 hours): http://localhost:{port}/first-admin?token="
+    );
+    let token = link.strip_prefix(&start).unwrap_or_else(|| panic!("{link}")).to_owned();
+    assert_eq!(get(port, "/readyz"), "HTTP/1.1 200 OK");
+
+    let second = portal(folder.path(), &["serve"], "");
+    assert_eq!(code(&second), 1);
+    assert!(text(&second.stderr).contains("another portal serves"), "{}", text(&second.stderr));
+    // A command beside the server is seen by it within a second.
+    assert_eq!(get(port, "/.well-known/oauth-protected-resource"), "HTTP/1.1 404 Not Found");
+    json(folder.path(), &["settings", "set", "mcp.cimd.enabled", "true"], "");
+    let seen = (0..100).any(|_| {
+        std::thread::yield_now();
+        get(port, "/.well-known/oauth-protected-resource") == "HTTP/1.1 200 OK" || {
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+            false
+        }
+    });
+    assert!(seen, "the change was not seen");
+
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    assert_eq!(serving.0.wait().expect("an end").code(), Some(0));
+    let mut log = String::new();
+    serving.0.stderr.take().expect("a log").read_to_string(&mut log).expect("UTF-8");
+    assert!(log.contains("/readyz") && !log.contains(&token), "{log}");
+}

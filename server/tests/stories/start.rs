@@ -124,7 +124,7 @@ fn faults_name_the_place_the_key_and_what_was_expected() {
         ("[database]\nurl = { env = \"A\", file = \"B\" }\n", ""),
         ("[[catalog.locations]]\ntype = \"file\"\n", ""),
         ("[[catalog.locations]]\ntype = \"url\"\ntarget = \"https://raw.example.org/a.yaml\"\n", ""),
-        ("[fetch]\nproxy_client_documents = true\n", ""),
+        ("[fetch]\nproxy = \"http://proxy.example:3128\"\n", ""),
         ("[metrics]\nlisten = \"127.0.0.1:3000\"\n", ""),
         ("[[org.providers]]\nid = \"github\"\nkind = \"github\"\n", ""),
         ("[servers]\n", ""),
