@@ -19,6 +19,8 @@ pub mod flash;
 mod form;
 #[cfg(feature = "ssr")]
 mod guard;
+#[cfg(all(test, feature = "ssr"))]
+mod hostile;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]

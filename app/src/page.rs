@@ -4,7 +4,7 @@ use std::{borrow::Cow, future::Future};
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{hooks::use_params_map, params::ParamsMap};
+use leptos_router::params::ParamsMap;
 use portal_core::identity::{Admin, SignedIn};
 use portal_model::{ErrorCode, Field, FieldError};
 
@@ -135,7 +135,8 @@ where
         return ().into_any();
     };
     let flash = request.take_flash();
-    let params = use_params_map().get_untracked();
+    // Outside the table of routes there are none.
+    let params = use_context::<ArcMemo<ParamsMap>>().map(|params| params.get_untracked()).unwrap_or_default();
     let pending = function(PageRequest { request: request.clone(), params, flash });
     let rendered = async move {
         match pending.await {

@@ -48,7 +48,7 @@ fn summary_line(error: FieldError, id_of: &impl Fn(Field) -> Option<&'static str
 
 fn field_error(id: &str, code: Option<ErrorCode>) -> Option<AnyView> {
     code.map(|code| {
-        view! { <p class="err" id=format!("{id}-error")>{icon(Icon::Fault)}{error_words(code)}</p> }
+        view! { <p class="err" id=format!("{id}-error")>{icon(Icon::Fault)}<span>{code.message()}</span></p> }
             .into_any()
     })
 }

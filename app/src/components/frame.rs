@@ -93,7 +93,7 @@ impl Frame {
             {self.top_bar(Section::Settings)}
             <div class="with-nav">
                 {settings_navigation(section)}
-                <main id="main" tabindex="-1">{content}</main>
+                <main id="main" tabindex="-1">{content}{self.footer()}</main>
             </div>
         };
         Page { title: Cow::Borrowed(title), body: body.into_any() }

@@ -35,6 +35,6 @@ pub(crate) fn glyph(state: Door) -> AnyView {
     match state {
         Door::Open => door("glyph", "M9.7 8.2h4.7v8.3l-4.7 5z"),
         Door::Empty => door("glyph none", "M10.2 8.7h3.7v7.6l-3.7 3.9z"),
-        Door::Shut => door("glyph shut", "M7.6 6.1h8.8v15.4H7.6z"),
+        Door::Shut => door("glyph shut", "M9.2 7.7h5.6v13.8H9.2z"),
     }
 }

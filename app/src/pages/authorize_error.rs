@@ -134,3 +134,39 @@ fn refused(
     };
     sheet(content.into_any(), None)
 }
+
+#[cfg(test)]
+mod tests {
+    use portal_core::ports::FetchError;
+
+    use super::*;
+    use crate::hostile::{HOSTILE, assert_harmless, html};
+
+    #[test]
+    fn what_a_document_says_stays_text() {
+        for error in [
+            ClientError::IdInvalid(HOSTILE.to_owned()),
+            ClientError::DocumentInvalid(HOSTILE.to_owned()),
+            ClientError::Fetch(FetchError::Refused(HOSTILE.to_owned())),
+        ] {
+            assert_harmless(&html(|| client_refused(&error, Some("abc-1".to_owned()))));
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_whom_to_ask_and_has_its_own_code() {
+        let errors = [
+            ClientError::Disabled,
+            ClientError::NotAllowed,
+            ClientError::IdInvalid(String::new()),
+            ClientError::Fetch(FetchError::Dns),
+            ClientError::DocumentInvalid(String::new()),
+            ClientError::Unavailable,
+        ];
+        let mut codes: Vec<&str> = errors.iter().map(|error| client_words(error).3).collect();
+        codes.dedup();
+        assert_eq!(codes.len(), errors.len());
+        let page = html(|| client_refused(&ClientError::Disabled, None));
+        assert!(page.contains("Ask an admin to turn on") && page.contains("cimd-disabled"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 use portal_core::{
-    identity::SignedIn,
+    identity::User,
     oauth::{ConsentError, ConsentView, records::DocumentOrigin},
     secret::Secret,
 };
@@ -55,7 +55,8 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     }
     allow_answer_to(request, &view.redirect_origin);
     let tools = ToolCounts::load(request).await?;
-    let shown = Shown { pending, view, signed_in, tools, outcome: page.outcome(FormId::Consent) };
+    let account = Account::from(signed_in.user());
+    let shown = Shown { pending, view, account, tools, outcome: page.outcome(FormId::Consent) };
     let below = view! { <p>"You did not start this? Choose Cancel, and tell the people who run Portal."</p> };
     Ok(Page { title: "Allow access".into(), body: sheet(shown.form(), Some(below.into_any())) })
 }
@@ -86,10 +87,24 @@ impl ToolCounts {
     }
 }
 
+/// The account that answers.
+struct Account {
+    name: String,
+    /// E-mail, or the reference.
+    second: String,
+}
+
+impl From<&User> for Account {
+    fn from(user: &User) -> Self {
+        let second = user.email.clone().unwrap_or_else(|| user.entity_ref.to_string());
+        Self { name: user.display_name.clone(), second }
+    }
+}
+
 struct Shown {
     pending: String,
     view: ConsentView,
-    signed_in: SignedIn,
+    account: Account,
     tools: ToolCounts,
     outcome: FormOutcome,
 }
@@ -183,8 +198,7 @@ impl Shown {
     }
 
     fn facts(&self) -> AnyView {
-        let user = self.signed_in.user();
-        let second = user.email.clone().unwrap_or_else(|| user.entity_ref.to_string());
+        let Account { name, second } = &self.account;
         let other = sign_in_again_path(&self.pending);
         view! {
             <dl class="facts">
@@ -193,9 +207,9 @@ impl Shown {
                 <dt>"Account"</dt>
                 <dd>
                     <span class="who">
-                        {avatar("av person", &user.display_name)}
-                        <span><b class="break"><bdi>{user.display_name.clone()}</bdi></b>
-                            <span class="sub break"><bdi>{second}</bdi></span></span>
+                        {avatar("av person", name)}
+                        <span><b class="break"><bdi>{name.clone()}</bdi></b>
+                            <span class="sub break"><bdi>{second.clone()}</bdi></span></span>
                     </span>
                     <a class="target" href=other>"Use another account"</a>
                 </dd>
@@ -228,4 +242,62 @@ fn scope_words(level: Scope) -> (&'static str, &'static str) {
 /// What a session may do, in words.
 pub(crate) fn scope_label(scope: ScopeSet) -> &'static str {
     scope_words(scope.level).0
+}
+
+#[cfg(test)]
+mod tests {
+    use portal_core::{oauth::records::ClientSnapshot, time::UnixMillis};
+
+    use super::*;
+    use crate::hostile::{HOSTILE, assert_harmless, html};
+
+    fn shown(origin: DocumentOrigin, loopback: bool) -> Shown {
+        let view = ConsentView {
+            client: ClientSnapshot {
+                client_id: format!("https://agents.example/{HOSTILE}"),
+                host: "agents.example".to_owned(),
+                name: HOSTILE.to_owned(),
+                redirect_uris_hash: String::new(),
+                lists_refresh_grant: true,
+                origin,
+            },
+            redirect_uri: String::new(),
+            redirect_host: HOSTILE.to_owned(),
+            redirect_is_loopback: loopback,
+            redirect_origin: "https://agents.example".to_owned(),
+            scope: ScopeSet { level: Scope::Write, offline_access: true },
+            refreshable: true,
+            ends_at: UnixMillis(1_795_000_000_000),
+            token_lifetime_days: Some(7),
+            expires_at: UnixMillis(1_795_000_000_000),
+            must_sign_in: false,
+        };
+        let account = Account { name: HOSTILE.to_owned(), second: HOSTILE.to_owned() };
+        let tools = ToolCounts([5, 7, 8]);
+        Shown { pending: HOSTILE.to_owned(), view, account, tools, outcome: FormOutcome::default() }
+    }
+
+    #[test]
+    fn remote_text_stays_text() {
+        for loopback in [true, false] {
+            let pinned = DocumentOrigin::Pinned { as_of: HOSTILE.to_owned() };
+            assert_harmless(&html(|| shown(pinned, loopback).form()));
+        }
+    }
+
+    #[test]
+    fn more_than_was_asked_cannot_be_given_and_the_host_comes_before_the_name() {
+        let page = html(|| shown(DocumentOrigin::Live, true).form());
+        let input = |value: &str| {
+            let start = page.find(&format!("value=\"{value}\"")).unwrap();
+            page[start..].split('>').next().unwrap().to_owned()
+        };
+        assert!(input("mcp:write").contains("checked"));
+        assert!(input("mcp:destructive").contains("disabled"));
+        assert!(!input("mcp:read").contains("disabled"));
+        assert!(page.contains("7 tools"));
+        let host = page.find("agents.example").unwrap();
+        assert!(host < page.find("It calls itself").unwrap());
+        assert!(page.contains("You will be sent to a program on this computer"));
+    }
 }

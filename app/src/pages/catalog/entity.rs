@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     components::{
-        Frame, Section, Tone, badge, chip, code_block, entity_label, kind_icon, kind_word, note, status,
+        Frame, Icon, Section, Tone, badge, chip, code_block, entity_label, icon, kind_icon, kind_word, note,
+        status,
     },
     page::{PageRequest, PageResult},
 };
@@ -69,7 +70,7 @@ fn crumbs(entity: &StoredEntity) -> AnyView {
     .into_any()
 }
 
-fn heading(entity: &StoredEntity) -> AnyView {
+pub(super) fn heading(entity: &StoredEntity) -> AnyView {
     let kind_of = text_at(entity, "/spec/type", 60);
     let lifecycle = text_at(entity, "/spec/lifecycle", 40);
     let description = text_at(entity, "/metadata/description", 2_000);
@@ -93,7 +94,7 @@ fn heading(entity: &StoredEntity) -> AnyView {
 }
 
 /// What went wrong with the entity when it was read, as its status says.
-fn errors(entity: &StoredEntity) -> Option<AnyView> {
+pub(super) fn errors(entity: &StoredEntity) -> Option<AnyView> {
     let items = entity.document.pointer("/status/items")?.as_array()?;
     let message = |item: &Value| {
         let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -112,7 +113,7 @@ fn errors(entity: &StoredEntity) -> Option<AnyView> {
     })
 }
 
-fn definition_panel(entity: &StoredEntity) -> Option<AnyView> {
+pub(super) fn definition_panel(entity: &StoredEntity) -> Option<AnyView> {
     let definition = text_at(entity, "/spec/definition", CODE_LENGTH_MAX)?;
     let kind_of = text_at(entity, "/spec/type", 40).unwrap_or_else(|| "API".to_owned());
     let view = view! {
@@ -124,12 +125,12 @@ fn definition_panel(entity: &StoredEntity) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn descriptor_panel(entity: &StoredEntity) -> AnyView {
+pub(super) fn descriptor_panel(entity: &StoredEntity) -> AnyView {
     let text = serde_json::to_string_pretty(&*entity.document).unwrap_or_default();
     let text: String = text.chars().take(CODE_LENGTH_MAX).collect();
     view! {
         <details class="panel help" id="descriptor">
-            <summary>{crate::components::icon(crate::components::Icon::Next)}<h2>"Descriptor"</h2></summary>
+            <summary>{icon(Icon::Next)}<h2>"Descriptor"</h2></summary>
             <div class="pad scroll-code">{code_block("JSON, as Portal keeps it", text)}</div>
         </details>
     }

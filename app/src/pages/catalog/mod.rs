@@ -5,3 +5,5 @@ pub(crate) mod entity;
 pub(crate) mod list;
 mod relations;
 pub(crate) mod table;
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,12 @@ const WORDS: [(&str, &str); 17] = [
 pub(super) struct Neighbours(BTreeMap<EntityRef, String>);
 
 impl Neighbours {
+    /// These names.
+    #[cfg(test)]
+    pub(super) const fn new(names: BTreeMap<EntityRef, String>) -> Self {
+        Self(names)
+    }
+
     /// Looks them up.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ fn table(service: &AgentSessionService, now: UnixMillis, sessions: &[AgentSessio
             Some(action.into_any()),
         );
     }
-    let rows = sessions.iter().map(|session| row(service, now, session)).collect_view();
+    let rows = sessions.iter().map(|session| row(service.ends_at(session), now, session)).collect_view();
     view! {
         <table class="table">
             <caption class="sr">"Connected agents"</caption>
@@ -88,7 +88,7 @@ fn host_of(address: &str) -> String {
         .unwrap_or_else(|| address.chars().take(60).collect())
 }
 
-fn row(service: &AgentSessionService, now: UnixMillis, session: &AgentSession) -> AnyView {
+fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession) -> AnyView {
     let client = &session.client;
     let used = session
         .used_at
@@ -96,7 +96,6 @@ fn row(service: &AgentSessionService, now: UnixMillis, session: &AgentSession) -
     let used_words = session
         .used_at
         .map_or_else(|| "not used yet".to_owned(), |at| format!("used {}", text::ago(now, at)));
-    let ends = service.ends_at(session);
     let idle = session
         .refreshable
         .then(|| format!("or {} unused", text::count(i64::from(session.token_lifetime_days), "day", "days")));
@@ -124,4 +123,51 @@ fn row(service: &AgentSessionService, now: UnixMillis, session: &AgentSession) -
         </tr>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use portal_core::{
+        ids::{AgentSessionId, UserId},
+        oauth::records::{ClientSnapshot, DocumentOrigin},
+    };
+    use portal_model::ScopeSet;
+
+    use super::*;
+    use crate::hostile::{HOSTILE, assert_harmless, html};
+
+    #[test]
+    fn what_a_client_says_of_itself_stays_text() {
+        let now = UnixMillis(1_795_000_000_000);
+        let session = AgentSession {
+            id: AgentSessionId("a1".to_owned()),
+            user_id: UserId("u1".to_owned()),
+            epoch: 0,
+            client: ClientSnapshot {
+                client_id: HOSTILE.to_owned(),
+                host: HOSTILE.to_owned(),
+                name: HOSTILE.to_owned(),
+                redirect_uris_hash: String::new(),
+                lists_refresh_grant: false,
+                origin: DocumentOrigin::Live,
+            },
+            redirect_uri: HOSTILE.to_owned(),
+            scope: ScopeSet::DEFAULT,
+            resource: String::new(),
+            refreshable: true,
+            token_lifetime_days: 7,
+            session_lifetime_days: 30,
+            created_at: now,
+            used_at: None,
+            used_from: Some(HOSTILE.to_owned()),
+            ended: None,
+        };
+        assert_harmless(&html(|| row(now, now, &session)));
+    }
+
+    #[test]
+    fn the_host_of_a_return_address_is_shown_without_its_port() {
+        assert_eq!(host_of("http://127.0.0.1:5173/callback?x=1"), "127.0.0.1");
+        assert_eq!(host_of("com.example.app:/callback"), "com.example.app:/callback");
+    }
 }

@@ -36,7 +36,7 @@ const AGENTS: [Agent; 3] = [
         id: "vscode",
         plate: "V S",
         name: "VS Code",
-        say: "Run this in a terminal, or put the file into your project.",
+        say: "Run this in a terminal. It needs no token.",
         then: "Open the chat in agent mode and start the server portal. Your browser opens and asks for your consent.",
     },
 ];
@@ -45,7 +45,7 @@ const AGENTS: [Agent; 3] = [
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
     let endpoint = format!("{}{MCP_PATH}", page.request.web.public_url);
-    let open = page.request.services().settings.current().await?.agents_can_sign_in();
+    let open = page.request.services().settings.agents_can_sign_in().await?;
     let guides = AGENTS.iter().map(|agent| guide(agent, &endpoint)).collect_view();
     let content = view! {
         <div class="head">
@@ -82,7 +82,10 @@ fn guide(agent: &Agent, endpoint: &str) -> AnyView {
         "codex" => command(format!("codex mcp add portal --url {endpoint}")),
         _ => view! {
             {command(format!(r#"code --add-mcp '{{"name":"portal","type":"http","url":"{endpoint}"}}'"#))}
-            {code_block(".vscode/mcp.json", vscode_file(endpoint))}
+            <details class="tools" id="vscode-file">
+                <summary>"Or write the file yourself"</summary>
+                {code_block(".vscode/mcp.json", vscode_file(endpoint))}
+            </details>
         }
         .into_any(),
     };

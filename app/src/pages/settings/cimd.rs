@@ -8,9 +8,7 @@ use portal_model::{
 
 use super::general::{State, session_words};
 use crate::{
-    components::{
-        Icon, Switch, Tone, beta, error_words, form_error, hidden, icon, live, saved, status, switch,
-    },
+    components::{Icon, Switch, Tone, beta, form_error, hidden, icon, live, saved, status, switch},
     flash::FormId,
     page::{FormOutcome, PageRequest},
 };
@@ -42,7 +40,7 @@ fn enable(outcome: &FormOutcome, state: &State) -> AnyView {
     let words = view! {
         <span>
             <span class="what">"Enable client ID metadata documents"</span>
-            <span class="why" id="cimd-why">"Agents that support it send people to the sign-in page and get a token of their own. Off: such agents are refused, and say why."</span>
+            <span class="why" id="cimd-why">"Agents that support it send people to the sign-in page and get a token of their own. Off: such agents are refused, with a page that says why."</span>
         </span>
     };
     let tone = if on && state.open.sessions > 0 { Tone::Good } else { Tone::Plain };
@@ -112,9 +110,10 @@ fn patterns(outcome: &FormOutcome, settings: &Settings) -> AnyView {
                             aria-invalid=invalid aria-describedby="pattern-hint"/>
                         <button class="btn" type="submit">"Add address"</button>
                     </div>
-                    {error.map(|code| view! { <p class="err">{icon(Icon::Fault)}{error_words(code)}</p> })}
+                    {error.map(|code| view! { <p class="err">{icon(Icon::Fault)}<span>{code.message()}</span></p> })}
                     <p class="hint" id="pattern-hint">"A host with an optional path, such as "<code>"agents.example.com/oauth/"</code>
-                        ". Everything below that path is meant. "{saved(outcome.done_at())}</p>
+                        ". Everything below that path is meant."</p>
+                    {saved(outcome.done_at())}
                 </div>
             </form>
     };

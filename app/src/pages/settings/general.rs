@@ -16,6 +16,8 @@ use crate::{
 /// What the sections of the page show.
 pub(super) struct State {
     pub(super) settings: Arc<Settings>,
+    /// Whether agents have any way to sign in.
+    pub(super) agents_can_sign_in: bool,
     /// Open sessions of agents.
     pub(super) open: SessionCount,
     /// Those of them that got refresh tokens.
@@ -31,6 +33,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let services = page.request.services();
     let state = State {
         settings: services.settings.current().await?,
+        agents_can_sign_in: services.settings.agents_can_sign_in().await?,
         open: services.agent_sessions.count(false).await?,
         refreshable: services.agent_sessions.count(true).await?,
         access_token_minutes: services.dependencies.configuration.access_token_lifetime_minutes,
@@ -52,7 +55,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {cimd::section(&page, &state)}
         {refresh::section(&page, &state)}
         {sources::section(&page, &state.settings, registered)}
-        {rollout::section(&page, &state.settings)}
+        {rollout::section(&page, &state)}
         {confirm::dialogs(&state)}
     };
     Ok(frame.settings("General settings", SettingsSection::General, content.into_any()))
@@ -70,12 +73,14 @@ fn figures(state: &State, registered: &[portal_core::actions::SourceInfo]) -> An
     let on = registered.iter().filter(|source| state.settings.source_enabled(source.id));
     let tools: usize = on.clone().map(|source| source.tools.len()).sum();
     let sources = on.count();
+    let people = (state.open.people > 0).then(|| {
+        view! { <span>" for "{text::count(state.open.people, "person", "people")}</span> }
+    });
     view! {
         <dl class="strip">
-            <div><dt>"Open sessions"</dt><dd>{text::thousands(state.open.sessions)}
-                <span>" for "{text::count(state.open.people, "person", "people")}</span></dd></div>
+            <div><dt>"Open sessions"</dt><dd>{text::thousands(state.open.sessions)}{people}</dd></div>
             <div><dt>"Tools on"</dt><dd>{tools}<span>" of "{text::count_of(sources, "source", "sources")}</span></dd></div>
-            <div><dt>"Sign-in for agents"</dt><dd>{if state.settings.agents_can_sign_in() { "Open" } else { "Closed" }}</dd></div>
+            <div><dt>"Sign-in for agents"</dt><dd>{if state.agents_can_sign_in { "Open" } else { "Closed" }}</dd></div>
         </dl>
     }
     .into_any()

@@ -30,7 +30,7 @@ pub(super) fn life(lifetimes: RefreshLifetimes) -> AnyView {
                 <path class="axis" vector-effect="non-scaling-stroke" d=format!("M0 25.5H{scale}")></path>
                 {marks}
             </svg>
-            <p class="ends" aria-hidden="true"><span>"Sign-in"</span><span>{format!("Day {session}: sign in again")}</span><span>"90 days"</span></p>
+            <p class="ends" aria-hidden="true"><span>"Sign-in"</span><span>"90 days"</span></p>
         </div>
     }
     .into_any()

@@ -185,3 +185,42 @@ fn rejection_row(rejection: &Rejection) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use portal_core::{ids::LocationId, ingestion::RunOutcome};
+
+    use super::*;
+    use crate::hostile::{HOSTILE, assert_harmless, html};
+
+    #[test]
+    fn what_files_say_stays_text() {
+        let now = UnixMillis(1_795_000_000_000);
+        let rejection = Rejection {
+            file: HOSTILE.to_owned(),
+            line: Some(7),
+            path: Some(HOSTILE.to_owned()),
+            entity: Some(HOSTILE.to_owned()),
+            reason: HOSTILE.to_owned(),
+        };
+        let location = Location {
+            id: LocationId("l1".to_owned()),
+            target: Target::Url(HOSTILE.to_owned()),
+            allow: Some(vec![HOSTILE.to_owned()]),
+            origin: LocationOrigin::Registered(HOSTILE.to_owned()),
+            created_at: now,
+            published_run: None,
+            last_outcome: Some(RunOutcome {
+                at: now,
+                entities: 1,
+                with_errors: 0,
+                rejected: 1,
+                duration_ms: 12,
+            }),
+            last_failure: Some((now, HOSTILE.to_owned())),
+        };
+        let page = html(|| panel(&location, &[rejection], now, &FormOutcome::default()));
+        assert_harmless(&page);
+        assert!(page.contains(":7"));
+    }
+}

@@ -8,7 +8,7 @@ use portal_model::{
 };
 
 use crate::{
-    components::{Icon, Switch, error_words, form_error, icon, live, saved, switch},
+    components::{Icon, Switch, form_error, icon, live, saved, switch},
     flash::FormId,
     page::{FormOutcome, PageRequest},
     pages::home::banner,
@@ -74,7 +74,7 @@ fn message(outcome: &FormOutcome, current: &str) -> AnyView {
                     <input class="input" id="message" name="message" type="text" autocomplete="off"
                         maxlength=ROLLOUT_MESSAGE_LENGTH_MAX.to_string() value=value
                         aria-invalid=invalid aria-describedby="message-hint"/>
-                    {error.map(|code| view! { <p class="err">{icon(Icon::Fault)}{error_words(code)}</p> })}
+                    {error.map(|code| view! { <p class="err">{icon(Icon::Fault)}<span>{code.message()}</span></p> })}
                     <p class="hint" id="message-hint">{hint}</p>
                 </div>
             </div>
