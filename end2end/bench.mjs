@@ -13,7 +13,7 @@ import { Program, runToEnd } from "./harness/process.mjs";
 
 // An authenticated who-am-i shall reach at least this part of a bare tool without authentication.
 const RATIO_MIN = 0.6;
-const PERSON = { email: "bench@example.org", password: "correct horse battery staple" };
+const PERSON = { email: "bench@example.org", password: "violet anchors drift at noon" };
 const HEADERS = ["accept: application/json, text/event-stream", "mcp-protocol-version: 2025-11-25"];
 
 const { values: options } = parseArgs({

@@ -20,7 +20,7 @@ const REVISIONS = ["2025-11-25", "2026-07-28"];
 // Run beside the required ones, although the suite does not score them yet.
 const ADDED = { "2025-11-25": ["server-session-lifecycle"], "2026-07-28": ["http-header-validation"] };
 const MCP_PATH = "/api/mcp-actions/v1";
-const PERSON = { email: "conformance@example.org", password: "correct horse battery staple" };
+const PERSON = { email: "conformance@example.org", password: "violet anchors drift at noon" };
 const AUTHORIZE_TIMEOUT_MS = 60_000;
 
 const sum = { passed: 0, failed: 0 };
