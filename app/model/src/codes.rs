@@ -95,10 +95,22 @@ codes! {
     NothingToAnnounce = "nothing-to-announce", 409, "Agents cannot sign in yet. Enable client ID metadata documents first, then announce MCP.";
     /// A client pattern is not host and path prefix.
     ClientPatternInvalid = "client-pattern-invalid", 422, "Write a host with an optional path, such as agents.example.com/oauth/.";
+    /// A redirect URI is neither https nor loopback, or there are too many.
+    RedirectUriInvalid = "redirect-uri-invalid", 422, "Write 1 to 20 addresses, one a line: https, or http on 127.0.0.1, [::1] or localhost, without #.";
     /// The pending authorization is gone.
     AuthorizationExpired = "authorization-expired", 410, "This request to connect an agent has expired or was already answered. Start again in the agent.";
     /// The pending authorization belongs to another browser.
     AuthorizationForeign = "authorization-foreign", 403, "This request to connect an agent was started in another browser. Start again in the agent.";
+    /// No user or group of the catalog is meant.
+    OwnerUnknown = "owner-unknown", 422, "The catalog has no such user or group, and no account has this e-mail address.";
+    /// A static token's days outside 1 to 365.
+    TokenExpiryOutOfRange = "token-expiry-out-of-range", 422, "Write a whole number of days from 1 to 365.";
+    /// Not a list of address ranges.
+    AddressRangeInvalid = "address-range-invalid", 422, "Write addresses or ranges such as 192.0.2.0/24, at most 50.";
+    /// Personal tokens are off.
+    PersonalTokensOff = "personal-tokens-off", 403, "Personal tokens are turned off. Ask an admin of Portal.";
+    /// Too many personal tokens.
+    TooManyTokens = "too-many-tokens", 409, "You have as many tokens as one person can have. Revoke one first.";
     /// A catalog location cannot be used.
     LocationInvalid = "location-invalid", 422, "This location cannot be used.";
 }
@@ -143,6 +155,24 @@ pub enum Field {
     Audience,
     /// A catalog location's target.
     Target,
+    /// What a client is called.
+    ClientName,
+    /// Where a client's answers may go.
+    RedirectUris,
+    /// How a client proves who it is.
+    AuthenticationMethod,
+    /// What a static token is called.
+    TokenName,
+    /// Whom a static token belongs to.
+    Owner,
+    /// How much may be done.
+    Scope,
+    /// Days until it ends.
+    ExpiresDays,
+    /// Plugin sources.
+    Sources,
+    /// Address ranges.
+    AddressRanges,
 }
 
 /// An error, and the field it belongs to when it belongs to one.

@@ -106,6 +106,10 @@ pub struct Settings {
     pub rollout_audience: Audience,
     /// `mcp.rollout.message`; empty for the words of Portal
     pub rollout_message: String,
+    /// `mcp.dcr.enabled`
+    pub dcr_enabled: bool,
+    /// `tokens.personal.enabled`
+    pub personal_tokens_enabled: bool,
 }
 
 impl Default for Settings {
@@ -120,6 +124,8 @@ impl Default for Settings {
             rollout_announce: false,
             rollout_audience: Audience::Everyone,
             rollout_message: String::new(),
+            dcr_enabled: false,
+            personal_tokens_enabled: false,
         }
     }
 }
@@ -131,10 +137,11 @@ impl Settings {
         self.sources.get(source).copied().unwrap_or_else(|| SOURCES_ON_BY_DEFAULT.contains(&source))
     }
 
-    /// Whether agents have any way to sign in through the browser.
+    /// Whether agents can introduce themselves: by a document, or by registering. Clients that an admin has registered
+    /// sign in without it.
     #[must_use]
-    pub const fn agents_can_sign_in(&self) -> bool {
-        self.cimd_enabled
+    pub const fn agents_can_introduce_themselves(&self) -> bool {
+        self.cimd_enabled || self.dcr_enabled
     }
 }
 
@@ -164,6 +171,10 @@ pub enum SettingChange {
     RolloutAudience(Audience),
     /// `mcp.rollout.message`
     RolloutMessage(String),
+    /// `mcp.dcr.enabled`
+    DcrEnabled(bool),
+    /// `tokens.personal.enabled`
+    PersonalTokensEnabled(bool),
 }
 
 #[cfg(test)]

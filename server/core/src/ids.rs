@@ -52,10 +52,14 @@ ids! {
     UserId;
     /// One authorization of one agent installation: the family of its tokens.
     AgentSessionId;
+    /// A registered client: what stands after the prefix of its id.
+    RegisteredClientId;
     /// A catalog location.
     LocationId;
     /// One reading of a location or provider.
     RunId;
     /// A row of the audit log.
     AuditId;
+    /// A static token.
+    StaticTokenId;
 }

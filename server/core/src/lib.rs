@@ -19,3 +19,4 @@ pub mod secret;
 pub mod services;
 pub mod settings;
 pub mod time;
+pub mod tokens;

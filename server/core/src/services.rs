@@ -11,12 +11,13 @@ use crate::{
     identity::IdentityService,
     ingestion::IngestionService,
     oauth::{
-        AgentSessionService, AuthorizationService, BearerService, ClientService, PinnedDocument,
+        AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService, PinnedDocument,
         TokenService,
     },
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
+    tokens::StaticTokenService,
 };
 
 /// What every service is built from.
@@ -73,6 +74,8 @@ pub struct Services {
     pub identity: Arc<IdentityService>,
     /// Client documents.
     pub clients: Arc<ClientService>,
+    /// Clients registered here.
+    pub registry: Arc<ClientRegistry>,
     /// `/oauth/authorize` and the consent page.
     pub authorization: Arc<AuthorizationService>,
     /// `/oauth/token` and `/oauth/revoke`.
@@ -81,6 +84,8 @@ pub struct Services {
     pub agent_sessions: Arc<AgentSessionService>,
     /// Checks bearer tokens.
     pub bearer: Arc<BearerService>,
+    /// Static tokens.
+    pub static_tokens: Arc<StaticTokenService>,
     /// Entities.
     pub catalog: Arc<CatalogService>,
     /// Locations.
@@ -111,8 +116,14 @@ impl Services {
                 Arc::clone(&settings),
                 Arc::clone(&clients),
             )),
-            tokens: Arc::new(TokenService::new(dependencies.clone(), Arc::clone(&settings))),
+            tokens: Arc::new(TokenService::new(
+                dependencies.clone(),
+                Arc::clone(&settings),
+                Arc::clone(&clients),
+            )),
+            registry: Arc::new(ClientRegistry::new(dependencies.clone(), Arc::clone(&settings))),
             agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
+            static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             actions: Arc::new(ActionRegistry::built_in(
                 Arc::clone(&settings),

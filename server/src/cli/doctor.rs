@@ -53,9 +53,9 @@ async fn domain(services: &Services) -> Vec<Finding> {
         Ok(count) => Ok(format!("{count} can sign in")),
         Err(error) => Err(error.to_string()),
     };
-    let agents = match services.settings.current().await {
-        Ok(settings) if settings.agents_can_sign_in() => Ok("can sign in".to_owned()),
-        Ok(_) => Err("cannot sign in: switch on client ID metadata documents (`portal settings set mcp.cimd.enabled true`)".into()),
+    let agents = match services.settings.agents_can_sign_in().await {
+        Ok(true) => Ok("can sign in".to_owned()),
+        Ok(false) => Err("cannot sign in: switch on client ID metadata documents (`portal settings set mcp.cimd.enabled true`)".into()),
         Err(error) => Err(error.to_string()),
     };
     let catalog = match services.ingestion.location_list().await {

@@ -1,10 +1,12 @@
 //! The command line.
 
+mod audit;
 mod catalog;
 mod cimd;
 mod doctor;
 mod output;
 mod settings;
+mod tokens;
 mod users;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -57,6 +59,12 @@ enum Command {
     /// The settings that the UI shows
     #[command(subcommand)]
     Settings(settings::SettingsCommand),
+    /// Static tokens
+    #[command(subcommand)]
+    Token(tokens::TokenCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Locations of the catalog and what they hold
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -128,6 +136,8 @@ async fn dispatch(command: Command, config: &Config, output: Output) -> Result<(
         Command::Admin(command) => users::admin(command, &open(config).await?, output).await,
         Command::User(command) => users::user(command, &open(config).await?, config, output).await,
         Command::Settings(command) => settings::run(command, &open(config).await?, output).await,
+        Command::Token(command) => tokens::run(command, &open(config).await?, output).await,
+        Command::Audit(command) => audit::run(command, &open(config).await?, output).await,
         Command::Catalog(command) => catalog::run(command, &open(config).await?, output).await,
         Command::Cimd(command) => cimd::run(command, &open(config).await?, output).await,
     }

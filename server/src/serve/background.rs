@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portal_core::{
+    ids::AuditId,
     ingestion::{IngestionError, Target},
     services::Services,
 };
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
+const SEAL_PERIOD: Duration = Duration::from_secs(1);
 const MAINTENANCE_PERIOD: Duration = Duration::from_hours(1);
 const REFRESH_PERIOD: Duration = Duration::from_mins(5);
 /// Refreshes are spread by up to this, so that several nodes do not read everything at the same moment.
@@ -33,6 +35,7 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     tasks.spawn(until(stop.clone(), refresh(services.clone(), config.locations.clone())));
     tasks.spawn(until(stop.clone(), write_activity(services.clone())));
     tasks.spawn(until(stop.clone(), maintain(services.clone())));
+    tasks.spawn(seal_audit(services.clone(), stop.clone()));
     Background(tasks)
 }
 
@@ -86,6 +89,25 @@ async fn write_activity(services: Services) {
     }
 }
 
+/// Seals the audit log while it is this process's turn, and hands the turn over at the end.
+async fn seal_audit(services: Services, stop: CancellationToken) {
+    let holder = AuditId::generate(&*services.dependencies.rng);
+    let sealing = async {
+        let mut tick = tokio::time::interval(SEAL_PERIOD);
+        loop {
+            tick.tick().await;
+            if let Err(error) = services.audit.seal(holder.as_str()).await {
+                tracing::error!(%error, "audit rows could not be sealed; they stay unsealed until the next second");
+            }
+        }
+    };
+    until(stop, sealing).await;
+    // What the last requests left is sealed by whoever comes next.
+    if let Err(error) = services.audit.stop_sealing(holder.as_str()).await {
+        tracing::warn!(%error, "the sealing of audit rows was not handed over; it ends by itself");
+    }
+}
+
 async fn maintain(services: Services) {
     let mut tick = tokio::time::interval(MAINTENANCE_PERIOD);
     loop {
@@ -93,6 +115,11 @@ async fn maintain(services: Services) {
         match portal_core::audit::prune(&services.dependencies).await {
             Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
             Err(error) => tracing::error!(%error, "old records could not be taken out"),
+        }
+        match services.static_tokens.look_after_owners().await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "ended static tokens whose owners have left"),
+            Err(error) => tracing::error!(%error, "the owners of static tokens could not be looked up"),
         }
     }
 }

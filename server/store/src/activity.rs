@@ -20,7 +20,7 @@ use crate::{
 };
 
 statements! {
-    TOOL_CALL_LIST = "SELECT at, user_id, session_id, source, tool, outcome, duration_us, address
+    TOOL_CALL_LIST = "SELECT at, user_id, session_id, token_id, source, tool, outcome, duration_us, address
         FROM tool_calls WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
     TOOL_CALL_TOTALS = "SELECT source,
             CAST(SUM(CASE WHEN outcome = 'refused' THEN 0 ELSE 1 END) AS BIGINT),
@@ -32,7 +32,7 @@ statements! {
 
 const TOOL_CALL_APPEND: Insertion = Insertion {
     name: "TOOL_CALL_APPEND",
-    head: "INSERT INTO tool_calls (at, user_id, session_id, source, tool, outcome, duration_us, address) VALUES ",
+    head: "INSERT INTO tool_calls (at, user_id, session_id, token_id, source, tool, outcome, duration_us, address) VALUES ",
     tail: "",
 };
 
@@ -56,13 +56,14 @@ impl ActivityReads for SqlTransaction {
 #[async_trait]
 impl ActivityWrites for SqlTransaction {
     async fn tool_call_append(&mut self, calls: &[ToolCall]) -> Result<(), StoreError> {
-        let rows: Vec<[Value<'_>; 8]> = calls
+        let rows: Vec<[Value<'_>; 9]> = calls
             .iter()
             .map(|call| {
                 [
                     call.at.into(),
-                    (&call.user_id).into(),
-                    (&call.session_id).into(),
+                    call.user_id.as_ref().into(),
+                    call.session_id.as_ref().into(),
+                    call.token_id.as_ref().into(),
                     (&call.source).into(),
                     (&call.tool).into(),
                     call.outcome.as_str().into(),
@@ -88,6 +89,7 @@ fn tool_call(row: &Row) -> Result<ToolCall, StoreError> {
         at: columns.take()?,
         user_id: columns.take()?,
         session_id: columns.take()?,
+        token_id: columns.take()?,
         source: columns.take()?,
         tool: columns.take()?,
         outcome: columns.word(CallOutcome::parse)?,

@@ -12,19 +12,26 @@ use portal_core::{
 };
 
 use crate::{
-    row::Row,
-    sql_builder::{Conditions, SqlBuilder, prefix_end},
+    audit_chain,
+    row::Columns,
+    sql_builder::{Conditions, SqlBuilder, pattern_containing, prefix_end},
     statement::statements,
     transaction::SqlTransaction,
     value::{json, values},
 };
 
+/// The columns that [`event`] reads, of a table named `e`.
+macro_rules! event_columns {
+    () => {
+        "e.id, e.at, e.actor, e.action, e.target, e.outcome, e.address, e.request_id, e.details"
+    };
+}
+pub(crate) use event_columns;
+
 statements! {
     AUDIT_APPEND = "INSERT INTO audit_events
         (id, at, actor, action, target, outcome, address, request_id, details)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    AUDIT_PRUNE = "DELETE FROM audit_events
-        WHERE id IN (SELECT id FROM audit_events WHERE at < $1 ORDER BY at, id LIMIT $2)";
 }
 
 #[async_trait]
@@ -36,10 +43,7 @@ impl AuditReads for SqlTransaction {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
         let mut builder = SqlBuilder::new("AUDIT_LIST");
-        builder.sql(
-            "SELECT e.id, e.at, e.actor, e.action, e.target, e.outcome, e.address, e.request_id, e.details
-            FROM audit_events e",
-        );
+        builder.sql(concat!("SELECT ", event_columns!(), " FROM audit_events e"));
         if let Some(after) = after {
             builder
                 .sql(" JOIN audit_events a ON a.id = ")
@@ -48,7 +52,7 @@ impl AuditReads for SqlTransaction {
         }
         filter_conditions(&mut builder, filter);
         builder.sql(" ORDER BY e.at DESC, e.id LIMIT ").value(limit);
-        self.fetch_built(builder.once()).await?.iter().map(event).collect()
+        self.fetch_built(builder.once()).await?.iter().map(|row| event(&mut row.columns())).collect()
     }
 }
 
@@ -70,7 +74,7 @@ impl AuditWrites for SqlTransaction {
     }
 
     async fn audit_prune(&mut self, before: UnixMillis, limit: u32) -> Result<u64, StoreError> {
-        self.execute(&AUDIT_PRUNE, values![before, limit]).await
+        audit_chain::prune(self, before, limit).await
     }
 }
 
@@ -87,6 +91,11 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a AuditFilter) 
         conditions.next(builder);
         builder.sql("e.target = ").value(target);
     }
+    if let Some(actor) = filter.actor.as_deref().filter(|actor| !actor.is_empty()) {
+        conditions.next(builder);
+        let pattern = pattern_containing(&actor.to_ascii_lowercase());
+        builder.sql("LOWER(e.actor) LIKE ").value(pattern).sql(" ESCAPE '\\'");
+    }
     if let Some(from) = filter.from {
         conditions.next(builder);
         builder.sql("e.at >= ").value(from);
@@ -97,8 +106,8 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a AuditFilter) 
     }
 }
 
-fn event(row: &Row) -> Result<AuditEvent, StoreError> {
-    let mut columns = row.columns();
+/// Reads [`event_columns`].
+pub(crate) fn event(columns: &mut Columns<'_>) -> Result<AuditEvent, StoreError> {
     Ok(AuditEvent {
         id: columns.take()?,
         at: columns.take()?,

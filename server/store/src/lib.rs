@@ -5,6 +5,7 @@
 
 mod activity;
 mod audit;
+mod audit_chain;
 mod catalog;
 mod error;
 mod migrations;
@@ -15,6 +16,7 @@ mod settings;
 mod sql_builder;
 mod sqlite;
 mod statement;
+mod static_tokens;
 mod store;
 mod transaction;
 mod users;

@@ -1,7 +1,7 @@
 //! Rows of either engine, read column by column in the order of the statement.
 
 use portal_core::{
-    ids::{AgentSessionId, AuditId, LocationId, RunId, UserId},
+    ids::{AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId},
     ports::StoreError,
     secret::SecretHash,
     time::UnixMillis,
@@ -113,7 +113,7 @@ macro_rules! id_columns {
         )*
     };
 }
-id_columns!(AgentSessionId, AuditId, LocationId, RunId, UserId);
+id_columns!(AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId);
 
 impl Column for UnixMillis {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use portal_core::{
-    ids::{AgentSessionId, AuditId, LocationId, RunId, UserId},
+    ids::{AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId},
     ports::StoreError,
     secret::SecretHash,
     time::UnixMillis,
@@ -165,4 +165,4 @@ macro_rules! ids {
         )*
     };
 }
-ids!(AgentSessionId, AuditId, LocationId, RunId, UserId);
+ids!(AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId);

@@ -8,7 +8,7 @@ mod recorder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{AgentSessionId, UserId},
+    ids::{AgentSessionId, StaticTokenId, UserId},
     time::UnixMillis,
 };
 
@@ -49,10 +49,12 @@ impl CallOutcome {
 pub struct ToolCall {
     /// When it came.
     pub at: UnixMillis,
-    /// For whom.
-    pub user_id: UserId,
-    /// In which session.
-    pub session_id: AgentSessionId,
+    /// For which account; `None` for a service, and for a person of the catalog without an account.
+    pub user_id: Option<UserId>,
+    /// In which session; `None` when a static token was used.
+    pub session_id: Option<AgentSessionId>,
+    /// By which static token; `None` in a session.
+    pub token_id: Option<StaticTokenId>,
     /// Plugin source.
     pub source: String,
     /// Tool name.

@@ -11,10 +11,14 @@ use std::{
 
 use super::ToolCall;
 use crate::{
-    ids::AgentSessionId, ports::StoreError, secret::SecretHash, services::Dependencies, time::UnixMillis,
+    ids::{AgentSessionId, StaticTokenId},
+    ports::StoreError,
+    secret::SecretHash,
+    services::Dependencies,
+    time::UnixMillis,
 };
 
-/// Most calls waiting to be written; of sessions to be stamped and refresh tokens to be confirmed, as many each.
+/// Most calls waiting to be written; of sessions and static tokens to be stamped and refresh tokens to be confirmed, as many each.
 pub const QUEUE_LENGTH_MAX: usize = 65_536;
 /// Most of each written by one transaction.
 const BATCH_LENGTH_MAX: usize = 1_000;
@@ -44,11 +48,18 @@ struct Waiting {
 struct Backlog {
     /// Newest first, so that the oldest are taken off the end.
     calls: Vec<ToolCall>,
-    uses: HashMap<AgentSessionId, Use>,
+    uses: HashMap<Used, Use>,
     confirmations: Vec<SecretHash>,
 }
 
-/// The latest use of a session.
+/// What was used.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Used {
+    Session(AgentSessionId),
+    Token(StaticTokenId),
+}
+
+/// The latest use of a session or static token.
 #[derive(Clone)]
 struct Use {
     at: UnixMillis,
@@ -58,7 +69,7 @@ struct Use {
 /// One transaction's worth of a backlog.
 struct Batch {
     calls: Vec<ToolCall>,
-    uses: Vec<(AgentSessionId, Use)>,
+    uses: Vec<(Used, Use)>,
     confirmations: Vec<SecretHash>,
 }
 
@@ -100,7 +111,7 @@ impl ActivityRecorder {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Writes everything that waits, in batches; also stamps the sessions' last use and confirms refresh tokens. Returns
+    /// Writes everything that waits, in batches; also stamps the last use of sessions and static tokens and confirms refresh tokens. Returns
     /// how many calls were written. The server calls it every second and at shutdown.
     ///
     /// # Errors
@@ -142,8 +153,11 @@ impl ActivityRecorder {
         if !batch.calls.is_empty() {
             tx.tool_call_append(&batch.calls).await?;
         }
-        for (session, used) in &batch.uses {
-            tx.agent_session_touch(session, used.at, used.address.as_deref()).await?;
+        for (used, last) in &batch.uses {
+            match used {
+                Used::Session(id) => tx.agent_session_touch(id, last.at, last.address.as_deref()).await?,
+                Used::Token(id) => tx.static_token_touch(id, last.at, last.address.as_deref()).await?,
+            }
         }
         let now = self.dependencies.clock.now();
         for hash in &batch.confirmations {
@@ -170,13 +184,18 @@ impl Backlog {
     }
 
     fn add_use(&mut self, call: &ToolCall) {
-        let used = || Use { at: call.at, address: call.address.clone() };
-        if let Some(known) = self.uses.get_mut(&call.session_id) {
+        let last = || Use { at: call.at, address: call.address.clone() };
+        let used = match (&call.session_id, &call.token_id) {
+            (Some(session), _) => Used::Session(session.clone()),
+            (None, Some(token)) => Used::Token(token.clone()),
+            (None, None) => return,
+        };
+        if let Some(known) = self.uses.get_mut(&used) {
             if known.at <= call.at {
-                *known = used();
+                *known = last();
             }
         } else if self.uses.len() < QUEUE_LENGTH_MAX {
-            self.uses.insert(call.session_id.clone(), used());
+            self.uses.insert(used, last());
         }
     }
 
@@ -184,8 +203,8 @@ impl Backlog {
         let oldest = self.calls.len().saturating_sub(BATCH_LENGTH_MAX);
         let mut calls = self.calls.split_off(oldest);
         calls.reverse();
-        let sessions: Vec<AgentSessionId> = self.uses.keys().take(BATCH_LENGTH_MAX).cloned().collect();
-        let uses = sessions.iter().filter_map(|session| self.uses.remove_entry(session)).collect();
+        let used: Vec<Used> = self.uses.keys().take(BATCH_LENGTH_MAX).cloned().collect();
+        let uses = used.iter().filter_map(|used| self.uses.remove_entry(used)).collect();
         let first = self.confirmations.len().saturating_sub(BATCH_LENGTH_MAX);
         Batch { calls, uses, confirmations: self.confirmations.split_off(first) }
     }
@@ -193,9 +212,9 @@ impl Backlog {
     fn put_back(&mut self, batch: Batch) {
         self.calls.extend(batch.calls.into_iter().rev());
         self.confirmations.extend(batch.confirmations);
-        for (session, used) in batch.uses {
-            if let Entry::Vacant(entry) = self.uses.entry(session) {
-                entry.insert(used);
+        for (used, last) in batch.uses {
+            if let Entry::Vacant(entry) = self.uses.entry(used) {
+                entry.insert(last);
             }
         }
     }

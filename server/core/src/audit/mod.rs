@@ -3,6 +3,8 @@
 //! A decision writes its row in its own transaction, so there is no decision without a row and no row without a
 //! decision. Rows never hold a secret: the fields are made of ids, names and codes.
 
+mod canonical;
+mod chain;
 mod retention;
 
 use portal_model::ErrorCode;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{identity::RequestOrigin, ids::AuditId, ports::Rng, time::UnixMillis};
 
+pub use chain::{ChainReport, Seal};
 pub use retention::{ACTIVITY_RETENTION_DAYS, AUDIT_RETENTION_DAYS, Pruned, prune};
 
 /// Most rows of one page of the log.
@@ -34,6 +37,13 @@ pub enum Actor {
         name: String,
         /// The client.
         client_id: String,
+    },
+    /// A program with a static token.
+    StaticToken {
+        /// Id of the token.
+        token_id: String,
+        /// Entity ref of its owner, a user or a group.
+        name: String,
     },
     /// Someone at the shell of the machine.
     CommandLine,
@@ -131,6 +141,8 @@ pub struct AuditFilter {
     pub action_prefix: Option<String>,
     /// Of this target.
     pub target: Option<String>,
+    /// By an actor whose ids, name, client or kind contain this, in any case of ASCII letters.
+    pub actor: Option<String>,
     /// Not before.
     pub from: Option<UnixMillis>,
     /// Before.

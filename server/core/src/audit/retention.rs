@@ -2,8 +2,12 @@
 //!
 //! Rows go in bounded batches, each a short transaction, so that requests pass between them.
 
+use serde_json::json;
+
+use super::{Actor, AuditEvent};
 use crate::{
-    ports::StoreError,
+    identity::RequestOrigin,
+    ports::{StoreError, WriteTransaction},
     services::Dependencies,
     time::{DAY_MS, UnixMillis},
 };
@@ -14,6 +18,8 @@ pub const AUDIT_RETENTION_DAYS: i64 = 400;
 pub const ACTIVITY_RETENTION_DAYS: i64 = 90;
 /// How long ended authorizations, tokens and agent sessions are kept for whoever asks what happened, in days.
 const OAUTH_RETENTION_DAYS: i64 = 7;
+/// How long ended and expired static tokens are kept in the list, in days.
+const STATIC_TOKEN_RETENTION_DAYS: i64 = 90;
 /// How long ended browser sessions, links and counted attempts are kept, in days.
 const IDENTITY_RETENTION_DAYS: i64 = 1;
 
@@ -33,6 +39,8 @@ pub struct Pruned {
     pub identity: u64,
     /// Authorizations, codes, tokens, agent sessions, sealed answers.
     pub oauth: u64,
+    /// Static tokens that ended or expired.
+    pub static_tokens: u64,
 }
 
 /// What is deleted by one transaction.
@@ -41,6 +49,7 @@ enum Kind {
     Audit,
     Activity,
     Oauth,
+    StaticToken,
 }
 
 /// Deletes what has been kept long enough. The server calls it every hour; a run that is cut short loses nothing.
@@ -59,6 +68,8 @@ pub async fn prune(dependencies: &Dependencies) -> Result<Pruned, StoreError> {
     let oauth = batches(dependencies, Kind::Oauth, days_ago(OAUTH_RETENTION_DAYS)).await?;
     Ok(Pruned {
         identity,
+        static_tokens: batches(dependencies, Kind::StaticToken, days_ago(STATIC_TOKEN_RETENTION_DAYS))
+            .await?,
         oauth: oauth + sealed_answers,
         activity: batches(dependencies, Kind::Activity, days_ago(ACTIVITY_RETENTION_DAYS)).await?,
         audit: batches(dependencies, Kind::Audit, days_ago(AUDIT_RETENTION_DAYS)).await?,
@@ -70,15 +81,33 @@ async fn batches(dependencies: &Dependencies, kind: Kind, before: UnixMillis) ->
     for _ in 0..BATCHES_MAX {
         let mut tx = dependencies.store.write().await?;
         let batch = match kind {
-            Kind::Audit => tx.audit_prune(before, BATCH_LENGTH_MAX).await?,
+            Kind::Audit => prune_audit(dependencies, &mut *tx, before).await?,
             Kind::Activity => tx.tool_call_prune(before, BATCH_LENGTH_MAX).await?,
             Kind::Oauth => tx.oauth_prune(before, BATCH_LENGTH_MAX).await?,
+            Kind::StaticToken => tx.static_token_prune(before, BATCH_LENGTH_MAX).await?,
         };
         tx.commit().await?;
         pruned += batch;
         if batch < u64::from(BATCH_LENGTH_MAX) {
             break;
         }
+    }
+    Ok(pruned)
+}
+
+/// Deletes audit rows, and says so in a row of its own: it keeps the anchor in the chain, where it cannot be changed
+/// without being seen.
+async fn prune_audit(
+    dependencies: &Dependencies,
+    tx: &mut dyn WriteTransaction,
+    before: UnixMillis,
+) -> Result<u64, StoreError> {
+    let pruned = tx.audit_prune(before, BATCH_LENGTH_MAX).await?;
+    if pruned > 0 {
+        let (rng, now) = (&*dependencies.rng, dependencies.clock.now());
+        let event = AuditEvent::done(rng, now, Actor::System, "audit.pruned", &RequestOrigin::default());
+        let details = json!({ "rows": pruned, "anchor": tx.audit_anchor().await? });
+        tx.audit_append(&event.details(details)).await?;
     }
     Ok(pruned)
 }

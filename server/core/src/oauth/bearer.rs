@@ -1,36 +1,26 @@
-//! The check of bearer tokens, for every MCP call (RFC 6750).
+//! The check of bearer tokens, for every MCP call (RFC 6750): access tokens of agents' sessions, and static tokens.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use moka::sync::Cache;
 use portal_model::ScopeSet;
 use thiserror::Error;
 
-use super::{format::TokenKind, records::AgentSession};
+use super::{
+    caller::{Caller, Credential, Subject},
+    format::TokenKind,
+};
 use crate::{
     activity::ActivityRecorder,
+    changes::Changes,
     identity::{User, UserStatus},
     ports::StoreError,
     secret::SecretHash,
     services::Dependencies,
-    time::UnixMillis,
 };
 
 /// Most tokens that are remembered.
 pub const REMEMBERED_TOKENS_MAX: u64 = 20_000;
-
-/// Whom a tool call is made for, by a token that was checked.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The person.
-    pub user: Arc<User>,
-    /// The agent's session.
-    pub session: Arc<AgentSession>,
-    /// What the token may do.
-    pub scope: ScopeSet,
-    /// When the token stops working.
-    pub expires_at: UnixMillis,
-}
 
 /// Why a bearer token is refused.
 #[derive(Debug, Error)]
@@ -38,16 +28,28 @@ pub enum BearerError {
     /// Unknown, expired, ended, or of a person who may not use Portal any more (RFC 6750 `invalid_token`).
     #[error("the access token is not valid")]
     Invalid,
+    /// The static token is good, but bound to other addresses.
+    #[error("the token may not be used from this address")]
+    AddressRefused,
     /// The store failed: nothing is known, the token may be good.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A caller, good until its token ends or the access counter moves.
+/// A caller, good until its token ends or a counter moves that it depends on.
 #[derive(Clone)]
 struct Remembered {
     access_counter: i64,
+    /// `None` for access tokens, which do not depend on the catalog.
+    catalog_counter: Option<i64>,
     caller: Arc<Caller>,
+}
+
+impl Remembered {
+    fn is_current(&self, changes: &Changes) -> bool {
+        self.access_counter == changes.access
+            && self.catalog_counter.is_none_or(|counter| counter == changes.catalog)
+    }
 }
 
 /// Checks bearer tokens.
@@ -64,37 +66,53 @@ impl BearerService {
         Self { dependencies, activity, remembered: Cache::new(REMEMBERED_TOKENS_MAX) }
     }
 
-    /// The caller who holds this token. Answers from memory while nothing that takes access away has happened since
-    /// the token was last looked up, as the access counter tells; it is at most half a second old.
+    /// The caller who holds this token, at this address. Answers from memory while nothing that takes access away has
+    /// happened since the token was last looked up, as the counters tell; they are at most half a second old.
     ///
     /// # Errors
     /// [`BearerError`].
-    pub async fn authenticate(&self, token: &str) -> Result<Arc<Caller>, BearerError> {
-        if !TokenKind::Access.fits(token) {
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Arc<Caller>, BearerError> {
+        let kind = [TokenKind::Access, TokenKind::Static].into_iter().find(|kind| kind.fits(token));
+        let kind = kind.ok_or(BearerError::Invalid)?;
+        let hash = SecretHash::of(token);
+        let changes = self.dependencies.changes.current().await?;
+        let remembered = self.remembered.get(&hash).filter(|remembered| remembered.is_current(&changes));
+        let caller = match remembered {
+            Some(remembered) => remembered.caller,
+            // The counters were read before the token: what changes in between makes the entry stale, never wrong.
+            None => self.look_up(kind, hash, &changes).await?,
+        };
+        if self.dependencies.clock.now() >= caller.expires_at {
             return Err(BearerError::Invalid);
         }
-        let hash = SecretHash::of(token);
-        let access_counter = self.dependencies.changes.current().await?.access;
-        if let Some(remembered) = self.remembered.get(&hash)
-            && remembered.access_counter == access_counter
-        {
-            return self.in_time(&remembered.caller);
+        if !caller.address_allowed(address) {
+            return Err(BearerError::AddressRefused);
         }
-        // The counter was read before the token: what changes in between makes the entry stale, never wrong.
-        let caller = self.look_up(&hash).await?;
-        self.remembered.insert(hash, Remembered { access_counter, caller: Arc::clone(&caller) });
         Ok(caller)
     }
 
-    fn in_time(&self, caller: &Arc<Caller>) -> Result<Arc<Caller>, BearerError> {
-        if self.dependencies.clock.now() < caller.expires_at {
-            Ok(Arc::clone(caller))
-        } else {
-            Err(BearerError::Invalid)
-        }
+    async fn look_up(
+        &self,
+        kind: TokenKind,
+        hash: SecretHash,
+        changes: &Changes,
+    ) -> Result<Arc<Caller>, BearerError> {
+        let (caller, catalog_counter) = match kind {
+            TokenKind::Static => (self.static_token(&hash).await?, Some(changes.catalog)),
+            _ => (self.access_token(&hash).await?, None),
+        };
+        let caller = Arc::new(caller);
+        let remembered =
+            Remembered { access_counter: changes.access, catalog_counter, caller: Arc::clone(&caller) };
+        self.remembered.insert(hash, remembered);
+        Ok(caller)
     }
 
-    async fn look_up(&self, hash: &SecretHash) -> Result<Arc<Caller>, BearerError> {
+    async fn access_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
         let found = self.dependencies.store.read().await?.access_token_by_hash(hash).await?;
         let (token, session, user) = found.ok_or(BearerError::Invalid)?;
         let alive = session.ended.is_none()
@@ -107,12 +125,36 @@ impl BearerService {
         if let Some(refresh) = token.refresh_hash {
             self.activity.confirm_refresh(refresh);
         }
-        let caller = Caller {
-            user: Arc::new(user),
-            session: Arc::new(session),
+        Ok(Caller {
+            subject: Subject::Person { entity_ref: user.entity_ref.clone(), account: Some(Arc::new(user)) },
+            credential: Credential::Session(Arc::new(session)),
             scope: token.scope,
             expires_at: token.expires_at,
+        })
+    }
+
+    /// A static token follows its owner: it is refused while the owner is missing in the catalog, and while an account of
+    /// the owner is disabled. Signing out everywhere does not touch it.
+    async fn static_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
+        let mut store = self.dependencies.store.read().await?;
+        let (token, accounts) = store.static_token_by_hash(hash).await?.ok_or(BearerError::Invalid)?;
+        let suspended = |account: &User| account.status == UserStatus::Disabled;
+        if token.ended.is_some() || accounts.iter().any(suspended) {
+            return Err(BearerError::Invalid);
+        }
+        if store.entity_location(&token.owner).await?.is_none() {
+            return Err(BearerError::Invalid);
+        }
+        let entity_ref = token.owner.clone();
+        let subject = match entity_ref.kind() {
+            "group" => Subject::Service { group: entity_ref },
+            _ => Subject::Person { entity_ref, account: accounts.into_iter().next().map(Arc::new) },
         };
-        self.in_time(&Arc::new(caller))
+        Ok(Caller {
+            subject,
+            scope: ScopeSet { level: token.scope, offline_access: false },
+            expires_at: token.expires_at,
+            credential: Credential::Token(Arc::new(token)),
+        })
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) rollout_announce: bool,
     pub(super) rollout_audience: Audience,
     pub(super) rollout_message: String,
+    pub(super) dcr_enabled: bool,
+    pub(super) personal_tokens_enabled: bool,
 }
 
 impl From<&Settings> for Draft {
@@ -43,6 +45,8 @@ impl From<&Settings> for Draft {
             rollout_announce: settings.rollout_announce,
             rollout_audience: settings.rollout_audience.clone(),
             rollout_message: settings.rollout_message.clone(),
+            dcr_enabled: settings.dcr_enabled,
+            personal_tokens_enabled: settings.personal_tokens_enabled,
         }
     }
 }
@@ -73,6 +77,8 @@ impl Draft {
             rollout_announce: self.rollout_announce,
             rollout_audience: self.rollout_audience,
             rollout_message: self.rollout_message,
+            dcr_enabled: self.dcr_enabled,
+            personal_tokens_enabled: self.personal_tokens_enabled,
         })
     }
 }
@@ -122,7 +128,7 @@ macro_rules! days {
 }
 
 /// Every setting but the plugin sources, in the order in which they are listed.
-pub(super) const ENTRIES: [Entry; 9] = [
+pub(super) const ENTRIES: [Entry; 11] = [
     switch!("mcp.cimd.enabled", cimd_enabled),
     Entry {
         key: "mcp.cimd.policy",
@@ -176,6 +182,8 @@ pub(super) const ENTRIES: [Entry; 9] = [
         },
         text: |draft| draft.rollout_message.clone(),
     },
+    switch!("mcp.dcr.enabled", dcr_enabled),
+    switch!("tokens.personal.enabled", personal_tokens_enabled),
 ];
 
 impl Entry {
@@ -280,6 +288,8 @@ mod tests {
             ("mcp.rollout.announce", "true"),
             ("mcp.rollout.audience", "group:default/team-a,group:acme/b"),
             ("mcp.rollout.message", "Hello, agents"),
+            ("mcp.dcr.enabled", "on"),
+            ("tokens.personal.enabled", "on"),
         ]);
         settings.sources.insert("catalog".to_owned(), false);
         let differences = differences(&Settings::default(), &settings);

@@ -28,10 +28,11 @@ pub(super) fn tidy(settings: &mut Settings) {
 ///
 /// Announcing is refused while agents cannot sign in. Turning off the last way in later does not take the announcement
 /// back: it is not shown meanwhile, and is there again with the way in, so that a pause of one switch is not a change of two.
+/// `registered` says whether a client that an admin has registered can sign in.
 ///
 /// # Errors
 /// `nothing-to-announce`, or the fault of one field.
-pub(super) fn check(before: &Settings, after: &Settings) -> Result<(), FieldError> {
+pub(super) fn check(before: &Settings, after: &Settings, registered: bool) -> Result<(), FieldError> {
     let refuse = |field, code| Err(FieldError::on(field, code));
     if after.cimd_allowed.len() > CLIENT_PATTERNS_MAX {
         return refuse(Field::ClientPatterns, ErrorCode::TooLong);
@@ -55,7 +56,8 @@ pub(super) fn check(before: &Settings, after: &Settings) -> Result<(), FieldErro
     if !after.rollout_message.chars().all(plain) {
         return refuse(Field::Message, ErrorCode::Invalid);
     }
-    if after.rollout_announce && !before.rollout_announce && !after.agents_can_sign_in() {
+    let agents_can_sign_in = registered || after.agents_can_introduce_themselves();
+    if after.rollout_announce && !before.rollout_announce && !agents_can_sign_in {
         return Err(ErrorCode::NothingToAnnounce.into());
     }
     Ok(())
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     fn check_from_default(after: &Settings) -> Result<(), FieldError> {
-        check(&Settings::default(), after)
+        check(&Settings::default(), after, false)
     }
 
     #[test]
@@ -75,7 +77,10 @@ mod tests {
         assert_eq!(check_from_default(&announced), Err(ErrorCode::NothingToAnnounce.into()));
         let both = Settings { cimd_enabled: true, ..announced.clone() };
         assert_eq!(check_from_default(&both), Ok(()));
-        assert_eq!(check(&both, &announced), Ok(()), "turning the way in off is no announcement");
+        assert_eq!(check(&both, &announced, false), Ok(()), "turning the way in off is no announcement");
+        let registering = Settings { dcr_enabled: true, ..announced.clone() };
+        assert_eq!(check_from_default(&registering), Ok(()));
+        assert_eq!(check(&Settings::default(), &announced, true), Ok(()), "an admin has registered a client");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::{
     audit::AuditEvent,
     changes::Topic,
     identity::Admin,
+    oauth::registered::RegisteredClientFilter,
     ports::{StoreError, WriteTransaction},
     services::Dependencies,
 };
@@ -49,8 +50,16 @@ pub enum SettingsError {
 pub struct SettingsService {
     dependencies: Dependencies,
     known_sources: &'static [&'static str],
-    /// The settings and the change counter they were read at.
-    cached: RwLock<Option<(i64, Arc<Settings>)>>,
+    /// What was read, and the change counter it was read at.
+    cached: RwLock<Option<(i64, Known)>>,
+}
+
+/// What the store says, read together.
+#[derive(Clone)]
+struct Known {
+    settings: Arc<Settings>,
+    /// Whether an admin has registered a client.
+    registered_clients: bool,
 }
 
 impl SettingsService {
@@ -65,17 +74,41 @@ impl SettingsService {
     /// # Errors
     /// The store failed, or holds a value that cannot be read.
     pub async fn current(&self) -> Result<Arc<Settings>, StoreError> {
+        Ok(self.known().await?.settings)
+    }
+
+    /// Whether agents have any way to sign in through the browser: by a document, by registering, or as a client that an
+    /// admin has registered. From the same cache.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn agents_can_sign_in(&self) -> Result<bool, StoreError> {
+        let known = self.known().await?;
+        Ok(known.registered_clients || known.settings.agents_can_introduce_themselves())
+    }
+
+    /// Whether an admin has registered a client. From the same cache; registering raises the settings' counter.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn has_registered_clients(&self) -> Result<bool, StoreError> {
+        Ok(self.known().await?.registered_clients)
+    }
+
+    async fn known(&self) -> Result<Known, StoreError> {
         // The counter first: what is read after it is at least as new.
         let counter = self.dependencies.changes.current().await?.settings;
-        if let Some((at, settings)) = &*self.cached.read().unwrap_or_else(PoisonError::into_inner)
+        if let Some((at, known)) = &*self.cached.read().unwrap_or_else(PoisonError::into_inner)
             && *at == counter
         {
-            return Ok(Arc::clone(settings));
+            return Ok(known.clone());
         }
         let mut store = self.dependencies.store.read().await?;
         let settings = Arc::new(stored(&store.setting_list().await?)?);
-        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((counter, Arc::clone(&settings)));
-        Ok(settings)
+        let registered_clients = store.registered_client_count(&registered_by_admins()).await? > 0;
+        let known = Known { settings, registered_clients };
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((counter, known.clone()));
+        Ok(known)
     }
 
     /// Changes settings together, in one transaction with their audit rows. What is already so changes nothing and
@@ -149,7 +182,8 @@ impl SettingsService {
         apply(&mut draft)?;
         let mut after = draft.settings()?;
         tidy(&mut after);
-        check(&before, &after)?;
+        let registered = tx.registered_client_count(&registered_by_admins()).await? > 0;
+        check(&before, &after, registered)?;
         let differences = differences(&before, &after);
         if differences.is_empty() {
             return Ok(Arc::new(before));
@@ -196,6 +230,8 @@ impl SettingsService {
             SettingChange::RolloutAnnounce(announce) => draft.rollout_announce = announce,
             SettingChange::RolloutAudience(audience) => draft.rollout_audience = audience,
             SettingChange::RolloutMessage(message) => draft.rollout_message = message,
+            SettingChange::DcrEnabled(enabled) => draft.dcr_enabled = enabled,
+            SettingChange::PersonalTokensEnabled(enabled) => draft.personal_tokens_enabled = enabled,
         }
         Ok(())
     }
@@ -209,6 +245,10 @@ impl SettingsService {
         let entry = Entry::find(key).ok_or_else(|| SettingsError::UnknownKey(key.to_owned()))?;
         entry.parse(draft, text).ok_or_else(|| invalid(key, entry.expected))
     }
+}
+
+fn registered_by_admins() -> RegisteredClientFilter {
+    RegisteredClientFilter { dynamic: Some(false), ..RegisteredClientFilter::default() }
 }
 
 fn invalid(key: &str, expected: &str) -> SettingsError {

@@ -31,8 +31,9 @@ impl Desk {
     fn call(&self, number: i64) -> ToolCall {
         ToolCall {
             at: UnixMillis(self.house.clock.now().0 + number),
-            user_id: self.ada.id.clone(),
-            session_id: self.session.clone(),
+            user_id: Some(self.ada.id.clone()),
+            session_id: Some(self.session.clone()),
+            token_id: None,
             source: "auth".to_owned(),
             tool: "auth_who_am_i".to_owned(),
             outcome: CallOutcome::Done,

@@ -27,8 +27,9 @@ async fn audit_rows(house: &House, count: usize) {
 fn call(user: &User, session: &AgentSessionId, at: UnixMillis) -> ToolCall {
     ToolCall {
         at,
-        user_id: user.id.clone(),
-        session_id: session.clone(),
+        user_id: Some(user.id.clone()),
+        session_id: Some(session.clone()),
+        token_id: None,
         source: "auth".to_owned(),
         tool: "auth_who_am_i".to_owned(),
         outcome: CallOutcome::Done,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portal_core::{
     activity::{CallOutcome, SourceCalls, ToolCall},
+    ids::StaticTokenId,
     ports::Store,
 };
 
@@ -12,8 +13,9 @@ use super::fixtures::{at, read, session_id, user_id, write};
 fn call(at_ms: i64, user: u32, tool: &str) -> ToolCall {
     ToolCall {
         at: at(at_ms),
-        user_id: user_id(user),
-        session_id: session_id("s"),
+        user_id: Some(user_id(user)),
+        session_id: Some(session_id("s")),
+        token_id: None,
         source: "catalog".to_owned(),
         tool: tool.to_owned(),
         outcome: CallOutcome::Done,
@@ -27,6 +29,8 @@ pub async fn calls_come_back_newest_first(store: Arc<dyn Store>) {
         source: "auth".to_owned(),
         outcome: CallOutcome::Failed,
         address: Some("192.0.2.1".to_owned()),
+        session_id: None,
+        token_id: Some(StaticTokenId("token".to_owned())),
         ..call(5, 1, "full")
     };
     let refused = ToolCall { outcome: CallOutcome::Refused, ..call(9, 1, "refused") };

@@ -102,6 +102,7 @@ pub async fn filters_select(store: Arc<dyn Store>) {
                 target: prefix("ann"),
                 from: Some(at(1)),
                 until: Some(at(3)),
+                ..all.clone()
             },
             &["1"],
         ),
@@ -116,14 +117,25 @@ pub async fn filters_select(store: Arc<dyn Store>) {
     assert_eq!(ids(&found), ["1"]);
 }
 
-pub async fn old_events_are_pruned(store: Arc<dyn Store>) {
+pub async fn actors_are_found(store: Arc<dyn Store>) {
+    let text = str::to_owned;
     let mut tx = write(&store).await;
-    for (name, at_ms) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
-        tx.audit_append(&event(name, at_ms)).await.unwrap();
+    for (name, actor) in [
+        ("1", Actor::User { id: text("u1"), name: text("user:default/ann_b") }),
+        ("2", Actor::StaticToken { token_id: text("t1"), name: text("group:default/team") }),
+        ("3", Actor::CommandLine),
+    ] {
+        tx.audit_append(&AuditEvent { actor, ..event(name, 1) }).await.unwrap();
     }
-    assert_eq!(tx.audit_prune(at(4), 2).await.unwrap(), 2);
-    let left = tx.audit_list(&AuditFilter::default(), None, 10).await.unwrap();
-    assert_eq!(ids(&left), ["d", "c"]);
-    assert_eq!(tx.audit_prune(at(4), 2).await.unwrap(), 1);
-    assert_eq!(tx.audit_prune(at(4), 2).await.unwrap(), 0);
+    for (actor, expected) in [
+        ("ANN_B", &["1"][..]),
+        ("default/", &["1", "2"]),
+        ("t1", &["2"]),
+        ("command-line", &["3"]),
+        ("annxb", &[]),
+        ("", &["1", "2", "3"]),
+    ] {
+        let filter = AuditFilter { actor: Some(text(actor)), ..AuditFilter::default() };
+        assert_eq!(ids(&tx.audit_list(&filter, None, 10).await.unwrap()), expected, "{actor}");
+    }
 }

@@ -88,6 +88,7 @@ pub fn client(name: &str) -> ClientSnapshot {
         redirect_uris_hash: format!("hash-of-{name}"),
         lists_refresh_grant: true,
         origin: DocumentOrigin::Pinned { as_of: "2026-01-02".to_owned() },
+        confidential: false,
     }
 }
 

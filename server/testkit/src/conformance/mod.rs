@@ -8,6 +8,7 @@ mod fixtures;
 
 pub mod activity;
 pub mod audit;
+pub mod audit_chain;
 pub mod authorizations;
 pub mod browsers;
 pub mod catalog_model;
@@ -19,6 +20,7 @@ pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;
+pub mod static_tokens;
 pub mod tokens;
 pub mod transactions;
 pub mod users;
@@ -142,7 +144,15 @@ suite! { ($)
         random_queries_agree_with_a_model, random_cursors_visit_everything_once,
     }
     audit {
-        an_event_comes_back_as_it_went, events_are_paged_newest_first, filters_select, old_events_are_pruned,
+        an_event_comes_back_as_it_went, events_are_paged_newest_first, filters_select, actors_are_found,
+    }
+    audit_chain {
+        what_was_sealed_is_the_chain, a_row_is_sealed_once, old_rows_go_in_the_order_of_the_chain,
+        a_young_row_keeps_what_was_sealed_after_it, a_lease_has_one_holder,
+    }
+    static_tokens {
+        a_token_comes_back_as_it_went, a_token_comes_with_every_account_of_its_owner, a_token_ends_once,
+        uses_and_owners_are_remembered, tokens_are_listed_newest_first_and_filtered, old_tokens_are_pruned,
     }
     activity {
         calls_come_back_newest_first, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,

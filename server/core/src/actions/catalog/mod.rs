@@ -20,10 +20,8 @@ use std::sync::Arc;
 
 use super::{Action, ActionAttributes, ActionError};
 use crate::{
-    audit::Actor,
     catalog::CatalogService,
     ingestion::{IngestionError, IngestionService},
-    oauth::Caller,
 };
 
 /// Id of the source.
@@ -43,15 +41,6 @@ pub fn actions(catalog: Arc<CatalogService>, ingestion: Arc<IngestionService>) -
         Arc::new(refresh::RefreshEntity::new(catalog, Arc::clone(&ingestion))),
         Arc::new(unregister::UnregisterEntity::new(ingestion)),
     ]
-}
-
-/// Who acts, for the audit log.
-fn actor(caller: &Caller) -> Actor {
-    Actor::Agent {
-        user_id: caller.user.id.as_str().to_owned(),
-        name: caller.user.entity_ref.to_string(),
-        client_id: caller.session.client.client_id.clone(),
-    }
 }
 
 /// A failure in words for agents. Names of files on Portal's machine are for admins only.

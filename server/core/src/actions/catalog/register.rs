@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::{actor, input::Input, schema::definition};
+use super::{input::Input, schema::definition};
 use crate::{
     actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput},
     identity::RequestOrigin,
@@ -73,7 +73,7 @@ impl Action for RegisterEntity {
             Some(path) => Target::File(path.to_owned()),
             None => Target::Url(url.strip_prefix("url:").unwrap_or(&url).to_owned()),
         };
-        let registered = self.ingestion.register(target, &actor(caller), &RequestOrigin::default()).await;
+        let registered = self.ingestion.register(target, &caller.actor(), &RequestOrigin::default()).await;
         let id = registered.map_err(|error| match error {
             RegisterError::Store(error) => error.into(),
             RegisterError::Unusable(reason) => ActionError::Input(format!("locationUrl: {reason}")),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::{
-    actor, ingestion_error,
+    ingestion_error,
     input::{Input, wrong},
     schema::definition,
 };
@@ -73,7 +73,7 @@ impl Action for UnregisterEntity {
         if found.is_empty() {
             return Err(ActionError::NotFound("no such location is registered".to_owned()));
         }
-        let own = LocationOrigin::Registered(caller.user.entity_ref.to_string());
+        let own = LocationOrigin::Registered(caller.entity_ref().to_string());
         for location in &found {
             if !matches!(location.origin, LocationOrigin::Registered(_)) {
                 return Err(ActionError::NotAllowed(
@@ -81,14 +81,14 @@ impl Action for UnregisterEntity {
                         .to_owned(),
                 ));
             }
-            if location.origin != own && !caller.user.admin {
+            if location.origin != own && !caller.is_admin() {
                 return Err(ActionError::NotAllowed(
                     "someone else registered this location; they or an admin can take it out".to_owned(),
                 ));
             }
         }
         for location in found {
-            match self.ingestion.unregister(&location.id, &actor(caller), &RequestOrigin::default()).await {
+            match self.ingestion.unregister(&location.id, &caller.actor(), &RequestOrigin::default()).await {
                 // Gone meanwhile is gone.
                 Ok(()) | Err(IngestionError::NotFound) => {}
                 Err(error) => return Err(ingestion_error(error)),

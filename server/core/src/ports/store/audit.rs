@@ -27,6 +27,7 @@ pub trait AuditWrites {
     /// Adds a row.
     async fn audit_append(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
 
-    /// Deletes rows from before `before`, at most `limit`; returns how many.
+    /// Deletes sealed rows from before `before`, at most `limit`, and each only with all rows that were sealed before it;
+    /// the last one's seal becomes the anchor. Returns how many.
     async fn audit_prune(&mut self, before: UnixMillis, limit: u32) -> Result<u64, StoreError>;
 }

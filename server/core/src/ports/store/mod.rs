@@ -12,9 +12,12 @@
 
 mod activity;
 mod audit;
+mod audit_chain;
 mod catalog;
+mod clients;
 mod oauth;
 mod settings;
+mod tokens;
 mod users;
 
 use async_trait::async_trait;
@@ -22,9 +25,12 @@ use thiserror::Error;
 
 pub use activity::{ActivityReads, ActivityWrites};
 pub use audit::{AuditReads, AuditWrites};
+pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
+pub use clients::{ClientReads, ClientWrites};
 pub use oauth::{OauthReads, OauthWrites};
 pub use settings::{SettingReads, SettingWrites};
+pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
 
 /// Why the store did not do it. Opaque to callers: they answer 503 or 500 and log it.
@@ -57,12 +63,12 @@ pub trait Store: Send + Sync + 'static {
 
 /// Everything that can be read.
 pub trait ReadTransaction:
-    SettingReads + UserReads + OauthReads + CatalogReads + AuditReads + ActivityReads + Send
+    SettingReads + UserReads + OauthReads + ClientReads + CatalogReads + AuditReads + AuditChainReads + ActivityReads + TokenReads + Send
 {
 }
 
 impl<T> ReadTransaction for T where
-    T: SettingReads + UserReads + OauthReads + CatalogReads + AuditReads + ActivityReads + Send
+    T: SettingReads + UserReads + OauthReads + ClientReads + CatalogReads + AuditReads + AuditChainReads + ActivityReads + TokenReads + Send
 {
 }
 
@@ -73,9 +79,12 @@ pub trait WriteTransaction:
     + SettingWrites
     + UserWrites
     + OauthWrites
+    + ClientWrites
     + CatalogWrites
     + AuditWrites
+    + AuditChainWrites
     + ActivityWrites
+    + TokenWrites
 {
     /// Makes everything written durable and visible.
     ///

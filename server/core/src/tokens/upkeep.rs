@@ -1,0 +1,62 @@
+//! What becomes of tokens whose owner is gone.
+
+use super::{StaticTokenEnd, StaticTokenFilter, StaticTokenService};
+use crate::{
+    audit::{Actor, AuditEvent},
+    changes::Topic,
+    identity::RequestOrigin,
+    ids::StaticTokenId,
+    ports::StoreError,
+    time::DAY_MS,
+};
+
+/// Days for which a token waits, refused, for its owner to come back into the catalog.
+pub const OWNER_MISSING_DAYS_MAX: i64 = 30;
+
+/// Tokens looked at in one transaction.
+const BATCH: u32 = 200;
+
+impl StaticTokenService {
+    /// Notes which tokens have lost their owner, and ends those that lost it [`OWNER_MISSING_DAYS_MAX`] days ago.
+    /// The server calls it every hour. Returns how many ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn look_after_owners(&self) -> Result<u64, StoreError> {
+        let open_at = Some(self.dependencies.clock.now());
+        let filter = StaticTokenFilter { open_at, ..StaticTokenFilter::default() };
+        let mut after: Option<StaticTokenId> = None;
+        let mut ended = 0;
+        loop {
+            let now = self.dependencies.clock.now();
+            let mut transaction = self.dependencies.store.write().await?;
+            let tokens = transaction.static_token_list(&filter, after.as_ref(), BATCH).await?;
+            let Some(last) = tokens.last() else { break };
+            after = Some(last.id.clone());
+            for token in &tokens {
+                let present = transaction.entity_location(&token.owner).await?.is_some();
+                match (present, token.owner_missing_since) {
+                    (true, Some(_)) => transaction.static_token_set_owner_missing(&token.id, None).await?,
+                    (false, None) => transaction.static_token_set_owner_missing(&token.id, Some(now)).await?,
+                    (false, Some(since)) if now.since(since) >= OWNER_MISSING_DAYS_MAX * DAY_MS => {
+                        if transaction.static_token_end(&token.id, StaticTokenEnd::OwnerGone, now).await? {
+                            ended += 1;
+                            transaction.change_record(Topic::Access).await?;
+                            let rng = &*self.dependencies.rng;
+                            let origin = RequestOrigin::default();
+                            let event =
+                                AuditEvent::done(rng, now, Actor::System, "static_token.ended", &origin)
+                                    .target(token.id.as_str());
+                            let reason = serde_json::json!({ "owner": token.owner, "reason": "owner-gone" });
+                            transaction.audit_append(&event.details(reason)).await?;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            transaction.commit().await?;
+        }
+        self.dependencies.changes.expire();
+        Ok(ended)
+    }
+}
