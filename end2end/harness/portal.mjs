@@ -1,5 +1,5 @@
 // Portal as a user starts it: the release binary, a folder of its own, a generated portal.toml, free ports.
-import { existsSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -79,10 +79,16 @@ export class Portal {
     this.env = { ...process.env, ...env };
   }
 
-  /** Starts the server, again after `stop`, on the same database. */
-  async start() {
+  /**
+   * Starts the server, again after `stop`, on the same database.
+   * @param {{ logFile?: string }} options with a log file, what the server prints goes there and is not read here
+   */
+  async start({ logFile } = {}) {
     const args = ["serve", "--config", this.configFile];
-    this.program = new Program(this.binary, args, { cwd: this.folder, env: this.env });
+    const log = logFile && openSync(logFile, "a");
+    const stdio = log ? ["ignore", log, log] : ["ignore", "pipe", "pipe"];
+    this.program = new Program(this.binary, args, { cwd: this.folder, env: this.env, stdio });
+    if (log) closeSync(log);
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!(await this.isReady())) {
       if (this.program.code !== undefined || Date.now() > deadline) {
