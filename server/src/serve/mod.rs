@@ -3,7 +3,7 @@
 mod background;
 mod listen;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -26,9 +26,7 @@ pub(crate) async fn serve(config: &Config, output: &Output) -> Result<(), StartE
     let app = router(startup::state(config, started.services.clone()));
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
-        let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
-        let stopped = stop.clone().cancelled_owned();
-        servers.spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stopped).await });
+        servers.spawn(listen::answer(listener, app.clone(), stop.clone()));
     }
     serve_metrics(config, &stop).await?;
     announce(config, &started.services, output).await?;

@@ -1,5 +1,12 @@
 //! Stories told over HTTP, to the real router on a real database.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a fault ends the test, as it should"
+)]
+
 mod browser_connect;
 mod coverage;
 mod edge;

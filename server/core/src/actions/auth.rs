@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput};
 use crate::{
     catalog::{CatalogService, StoredEntity},
-    oauth::Caller,
+    oauth::{Caller, Credential},
 };
 
 /// `auth.who-am-i`.
@@ -19,32 +18,35 @@ pub(super) struct WhoAmI {
     catalog: Arc<CatalogService>,
 }
 
-/// No input.
 #[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Input {}
 
-/// Describes the output; the action writes it by hand, because most of it is the entity as it is stored.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+// The action writes its output by hand, because most of it is the entity as it is stored.
+/// For whom the agent acts.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 struct Output {
-    /// The person's User entity, as the catalog has it, with its relations.
+    /// The User entity (of a service: the Group entity) as the catalog has it, with its relations.
     entity: Map<String, Value>,
     /// Who that is, by reference.
     user_info: UserInfo,
-    /// What kind of principal the token stands for; always `user`.
+    /// What kind of principal the token stands for: `user`, or `service` of a group.
     principal: String,
     /// References of the groups the person belongs to, nearest first, with their parents.
     groups: Vec<String>,
-    /// The agent, as it registered.
-    client: Client,
+    /// The agent, as it registered; absent for static tokens.
+    client: Option<Client>,
+    /// The static token; absent for agents that signed in.
+    token: Option<Token>,
     /// Scopes of the token.
     scopes: Vec<String>,
     /// When the token expires, RFC 3339.
     expires_at: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 struct UserInfo {
     /// Reference of the person's User entity.
     user_entity_ref: String,
@@ -52,13 +54,21 @@ struct UserInfo {
     ownership_entity_refs: Vec<String>,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(JsonSchema)]
 struct Client {
     /// The client id.
     id: String,
     /// The host of the client id: the part that is vouched for.
     host: String,
     /// The name the client gives itself.
+    name: String,
+}
+
+#[derive(JsonSchema)]
+struct Token {
+    /// Identifier of the token.
+    id: String,
+    /// What its owner calls it.
     name: String,
 }
 
@@ -86,7 +96,7 @@ impl Action for WhoAmI {
         if let Some(unknown) = input.keys().next() {
             return Err(ActionError::Input(format!("{unknown}: this tool takes no input")));
         }
-        let user = &caller.user.entity_ref;
+        let user = caller.entity_ref();
         let Some(entity) = self.catalog.entity(user).await? else {
             return Err(ActionError::NotFound(format!(
                 "the token is good and stands for {user}, but the catalog has no such entity. Ask an admin of Portal to \
@@ -101,13 +111,19 @@ impl Action for WhoAmI {
             .filter(|(owner, _)| owner.kind() == "group")
             .map(|(_, text)| text)
             .collect();
-        let client = &caller.session.client;
+        let (kind, credential) = match &caller.credential {
+            Credential::Session(session) => {
+                let client = &session.client;
+                ("client", json!({ "id": client.client_id, "host": client.host, "name": client.name }))
+            }
+            Credential::Token(token) => ("token", json!({ "id": token.id.as_str(), "name": token.name })),
+        };
         Ok(json!({
             "entity": with_relations(&entity),
             "userInfo": { "userEntityRef": user.to_string(), "ownershipEntityRefs": &texts },
-            "principal": "user",
+            "principal": caller.principal(),
             "groups": groups,
-            "client": { "id": client.client_id, "host": client.host, "name": client.name },
+            kind: credential,
             "scopes": caller.scope.to_string().split(' ').collect::<Vec<_>>(),
             "expiresAt": caller.expires_at.rfc3339(),
         }))

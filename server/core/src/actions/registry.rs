@@ -13,7 +13,7 @@ pub const TOOL_NAME_BYTES_MAX: usize = 64;
 /// Why a call is refused before the action runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no such tool, or its source is off: the two look alike.
+    /// There is no such tool, its source is off, or the token may not use it: all look alike.
     Unknown,
     /// The token's scope is too small.
     InsufficientScope {
@@ -101,8 +101,8 @@ impl ActionRegistry {
         &self.sources
     }
 
-    /// The actions whose sources are on, in a stable order. The same for every caller: a tool beyond the caller's scope
-    /// is listed, so that the client can ask for more.
+    /// The actions whose sources are on, in a stable order. A tool beyond the caller's scope is listed, so that the client
+    /// can ask for more; of a source that a static token may not use ([`Caller::source_allowed`]) it shall not be.
     pub fn list<'registry>(
         &'registry self,
         settings: &'registry Settings,
@@ -125,7 +125,10 @@ impl ActionRegistry {
             .by_name
             .get(tool_name)
             .and_then(|index| self.actions.get(*index))
-            .filter(|action| settings.source_enabled(action.definition().source))
+            .filter(|action| {
+                let source = action.definition().source;
+                settings.source_enabled(source) && caller.source_allowed(source)
+            })
             .ok_or(Refusal::Unknown)?;
         let definition = action.definition();
         let needed = definition.attributes.scope();
@@ -151,7 +154,10 @@ mod tests {
         actions::{ActionAttributes, ActionError, ActionOutput},
         identity::{User, UserStatus},
         ids::{AgentSessionId, UserId},
-        oauth::records::{AgentSession, ClientSnapshot, DocumentOrigin},
+        oauth::{
+            Credential, Subject,
+            records::{AgentSession, ClientSnapshot, DocumentOrigin},
+        },
         time::UnixMillis,
     };
 
@@ -194,6 +200,7 @@ mod tests {
             redirect_uris_hash: String::new(),
             lists_refresh_grant: false,
             origin: DocumentOrigin::Live,
+            confidential: false,
         };
         let user = User {
             id: UserId("u".to_owned()),
@@ -225,7 +232,13 @@ mod tests {
             used_from: None,
             ended: None,
         };
-        Caller { user: Arc::new(user), session: Arc::new(session), scope, expires_at: UnixMillis(0) }
+        let subject = Subject::Person { entity_ref: user.entity_ref.clone(), account: Some(Arc::new(user)) };
+        Caller {
+            subject,
+            credential: Credential::Session(Arc::new(session)),
+            scope,
+            expires_at: UnixMillis(0),
+        }
     }
 
     fn authorize(settings: &Settings, scope: &str, tool: &str) -> Result<String, Refusal> {

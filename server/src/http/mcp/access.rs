@@ -1,6 +1,6 @@
 //! Bearer tokens, and the challenges that tell a client how to get one (RFC 6750 section 3, RFC 9728 section 5.1).
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::response::{IntoResponse as _, Response};
 use http::{
@@ -20,14 +20,18 @@ use crate::{
 const TOKEN_BYTES_MAX: usize = 512;
 
 /// The caller who holds the request's token, or the answer for whoever has none.
-pub(super) async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Arc<Caller>, Response> {
+pub(super) async fn caller(
+    state: &AppState,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Arc<Caller>, Response> {
     let token = match bearer(headers) {
         Token::Missing => {
             metrics::bearer("missing");
             return Err(challenge(state, StatusCode::UNAUTHORIZED, None, Scope::Read).await);
         }
         Token::Malformed => Err(BearerError::Invalid),
-        Token::Given(token) => state.services.bearer.authenticate(token).await,
+        Token::Given(token) => state.services.bearer.authenticate(token, address).await,
     };
     match token {
         Ok(caller) => {
@@ -37,6 +41,11 @@ pub(super) async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Arc<
         Err(BearerError::Invalid) => {
             metrics::bearer("invalid");
             Err(challenge(state, StatusCode::UNAUTHORIZED, Some("invalid_token"), Scope::Read).await)
+        }
+        Err(BearerError::AddressRefused) => {
+            metrics::bearer("address-refused");
+            // No challenge: another token would not help here.
+            Err((StatusCode::FORBIDDEN, "This token may not be used from this address.\n").into_response())
         }
         Err(BearerError::Store(error)) => {
             metrics::bearer("unavailable");
@@ -90,8 +99,8 @@ async fn challenge(
     error: Option<&'static str>,
     level: Scope,
 ) -> Response {
-    let settings = match state.services.settings.current().await {
-        Ok(settings) => settings,
+    let open = match state.services.settings.agents_can_sign_in().await {
+        Ok(open) => open,
         Err(error) => {
             tracing::error!(%error, "the settings could not be read");
             return unavailable();
@@ -101,7 +110,7 @@ async fn challenge(
     let metadata = || well_known::protected_resource_url(state.public_url.as_str());
     let parameters = [
         error.map(|error| format!("error=\"{error}\"")),
-        settings.agents_can_sign_in().then(|| format!("resource_metadata=\"{}\"", metadata())),
+        open.then(|| format!("resource_metadata=\"{}\"", metadata())),
         Some(format!("scope=\"{scope}\"")),
     ];
     let parameters = parameters.into_iter().flatten().collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
 //! One request to the MCP endpoint, from its headers to `rmcp` and back.
 
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -21,6 +21,7 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use serde::Deserialize;
+use tower_http::timeout::TimeoutBody;
 
 use super::{
     access, explain,
@@ -28,7 +29,7 @@ use super::{
     server::PortalServer,
     tools::{CallLog, ToolCatalogue},
 };
-use crate::{http::notice, state::AppState};
+use crate::{http::notice, middleware::BODY_PAUSE_MAX, state::AppState};
 
 /// Largest request, in bytes: a descriptor to be validated fits.
 const BODY_BYTES_MAX: usize = 1_048_576;
@@ -66,7 +67,7 @@ pub(super) struct AuthorizedCall {
     /// Whom it is for.
     pub caller: Arc<Caller>,
     /// Where it comes from.
-    pub address: Option<std::net::IpAddr>,
+    pub address: Option<IpAddr>,
 }
 
 /// Every method on the endpoint's path.
@@ -87,7 +88,8 @@ pub(super) async fn handle(State(state): State<AppState>, request: Request) -> R
 }
 
 async fn answer(state: &AppState, request: Request) -> Response {
-    let caller = match access::caller(state, request.headers()).await {
+    let address = request.extensions().get::<RequestOrigin>().and_then(|origin| origin.address);
+    let caller = match access::caller(state, request.headers(), address).await {
         Ok(caller) => caller,
         Err(refused) if request.method() == Method::GET && notice::wants_html(request.headers()) => {
             return explained(state, &refused);
@@ -98,15 +100,16 @@ async fn answer(state: &AppState, request: Request) -> Response {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], "Use POST.\n").into_response();
     }
     let (mut parts, body) = request.into_parts();
-    let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
+    let body = match Limited::new(TimeoutBody::new(BODY_PAUSE_MAX, body), BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => {
             return (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large or broke off.\n")
                 .into_response();
         }
     };
+    parts.extensions.insert(Arc::clone(&caller));
     if let Some(name) = called_tool(&body)
-        && let Err(refused) = authorize(state, &mut parts, &caller, name).await
+        && let Err(refused) = authorize(state, &mut parts, (&caller, address), name).await
     {
         return refused;
     }
@@ -129,7 +132,7 @@ fn explained(state: &AppState, refused: &Response) -> Response {
 async fn authorize(
     state: &AppState,
     parts: &mut Parts,
-    caller: &Arc<Caller>,
+    (caller, address): (&Arc<Caller>, Option<IpAddr>),
     name: Cow<'_, str>,
 ) -> Result<(), Response> {
     let started = Instant::now();
@@ -137,7 +140,6 @@ async fn authorize(
         tracing::error!(%error, "the settings could not be read");
         access::unavailable()
     })?;
-    let address = parts.extensions.get::<RequestOrigin>().and_then(|origin| origin.address);
     match state.services.actions.authorize(&settings, caller, &name) {
         Ok(action) => {
             let call = AuthorizedCall {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::request::Parts;
-use portal_core::{actions::ActionError, activity::CallOutcome};
+use portal_core::{actions::ActionError, activity::CallOutcome, oauth::Caller};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -60,20 +60,22 @@ impl ServerHandler for PortalServer {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         // All tools are on one page, so no cursor was ever given out.
         if request.is_some_and(|request| request.cursor.is_some()) {
             return Err(ErrorData::invalid_params("The cursor is not one of this server.", None));
         }
-        let tools = self.catalogue.list().await.map_err(|error| {
+        let caller =
+            context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Arc<Caller>>());
+        let tools = self.catalogue.list(caller.map(|caller| &**caller)).await.map_err(|error| {
             tracing::error!(%error, "the tools could not be listed");
             ErrorData::internal_error(
                 "Portal cannot reach its database right now. Try again in a moment.",
                 None,
             )
         })?;
-        Ok(ListToolsResult::with_all_items(tools.to_vec())
+        Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private))
     }

@@ -9,7 +9,7 @@ use std::{
 use portal_core::{
     actions::ActionDefinition,
     activity::{CallOutcome, ToolCall},
-    oauth::Caller,
+    oauth::{Caller, Credential},
     ports::StoreError,
     services::Services,
 };
@@ -24,11 +24,14 @@ pub(super) struct ToolCatalogue {
     prepared: RwLock<Option<Prepared>>,
 }
 
+/// Each tool with its source.
+type Tools = Arc<[(&'static str, Tool)]>;
+
 /// The list for one state of the settings.
 #[derive(Clone)]
 struct Prepared {
     settings: Arc<Settings>,
-    tools: Arc<[Tool]>,
+    tools: Tools,
 }
 
 impl ToolCatalogue {
@@ -36,16 +39,22 @@ impl ToolCatalogue {
         Self { services, prepared: RwLock::new(None) }
     }
 
-    /// The tools of the sources that are on, in a stable order.
-    pub async fn list(&self) -> Result<Arc<[Tool]>, StoreError> {
+    /// The tools of the sources that are on, and that the caller's credential may use, in a stable order.
+    pub async fn list(&self, caller: Option<&Caller>) -> Result<Vec<Tool>, StoreError> {
+        let prepared = self.prepared().await?;
+        let allowed = |source: &str| caller.is_none_or(|caller| caller.source_allowed(source));
+        Ok(prepared.iter().filter(|(source, _)| allowed(source)).map(|(_, tool)| tool.clone()).collect())
+    }
+
+    async fn prepared(&self) -> Result<Tools, StoreError> {
         let settings = self.services.settings.current().await?;
         // The settings service returns the same value until something changes.
         let prepared = self.prepared.read().ok().and_then(|prepared| prepared.clone());
         if let Some(prepared) = prepared.filter(|prepared| Arc::ptr_eq(&prepared.settings, &settings)) {
             return Ok(prepared.tools);
         }
-        let tools: Arc<[Tool]> =
-            self.services.actions.list(&settings).map(|action| tool(action.definition())).collect();
+        let definitions = self.services.actions.list(&settings).map(|action| action.definition());
+        let tools: Tools = definitions.map(|definition| (definition.source, tool(definition))).collect();
         if let Ok(mut prepared) = self.prepared.write() {
             *prepared = Some(Prepared { settings, tools: Arc::clone(&tools) });
         }
@@ -77,10 +86,15 @@ impl CallLog<'_> {
     /// Writes a call to the activity log and the metrics; never waits.
     pub fn record(&self, source: &str, tool: &str, outcome: CallOutcome, duration: Duration) {
         metrics::tool_call(tool, outcome, duration);
+        let (session_id, token_id) = match &self.caller.credential {
+            Credential::Session(session) => (Some(session.id.clone()), None),
+            Credential::Token(token) => (None, Some(token.id.clone())),
+        };
         self.services.activity.record(ToolCall {
             at: self.services.dependencies.clock.now(),
-            user_id: self.caller.user.id.clone(),
-            session_id: self.caller.session.id.clone(),
+            user_id: self.caller.account().map(|account| account.id.clone()),
+            session_id,
+            token_id,
             source: source.to_owned(),
             tool: tool.to_owned(),
             outcome,
