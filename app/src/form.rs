@@ -28,7 +28,7 @@ pub(crate) enum Done {
 /// One form that was sent.
 pub(crate) struct Form<'request> {
     request: &'request WebRequest,
-    form: FormId,
+    id: FormId,
     page: String,
     subject: Option<String>,
     values: Vec<(Field, String)>,
@@ -37,7 +37,7 @@ pub(crate) struct Form<'request> {
 impl<'request> Form<'request> {
     /// A form of the page at this address.
     pub(crate) fn new(request: &'request WebRequest, form: FormId, page: impl Into<String>) -> Self {
-        Self { request, form, page: page.into(), subject: None, values: Vec::new() }
+        Self { request, id: form, page: page.into(), subject: None, values: Vec::new() }
     }
 
     /// What it is about, when the page has several of this form.
@@ -77,7 +77,7 @@ impl<'request> Form<'request> {
             Err(error) => (FlashOutcome::Refused(error.errors().collect()), None),
         };
         let values = if result.is_err() { self.values } else { Vec::new() };
-        self.request.leave_flash(&Flash { form: self.form, subject: self.subject, outcome, values, link });
+        self.request.leave_flash(&Flash { form: self.id, subject: self.subject, outcome, values, link });
         self.request.redirect(&self.page);
     }
 }

@@ -30,7 +30,7 @@ pub mod policy;
 #[cfg(feature = "ssr")]
 pub mod return_to;
 #[cfg(feature = "ssr")]
-pub mod routes;
+mod routes;
 #[cfg(feature = "ssr")]
 mod server_fns;
 #[cfg(feature = "ssr")]

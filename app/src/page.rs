@@ -94,7 +94,7 @@ impl FormOutcome {
 
 /// A page.
 pub(crate) struct Page {
-    /// A constant, or made of characters that need no escaping: leptos_meta does not escape it.
+    /// A constant, or made of characters that need no escaping: `leptos_meta` does not escape it.
     pub(crate) title: Cow<'static, str>,
     pub(crate) body: AnyView,
 }
@@ -141,7 +141,7 @@ where
     let rendered = async move {
         match pending.await {
             Ok(page) => render(page),
-            Err(error) => refuse(&request, error).await,
+            Err(error) => refuse(&request, error),
         }
     };
     Suspend::new(rendered).into_any()
@@ -151,7 +151,7 @@ fn render(page: Page) -> AnyView {
     view! { <Title text=format!("{} · Portal", page.title)/> {page.body} }.into_any()
 }
 
-async fn refuse(request: &WebRequest, error: PageError) -> AnyView {
+fn refuse(request: &WebRequest, error: PageError) -> AnyView {
     let PageError::Refused(error) = error else { return ().into_any() };
     if error.first.code == ErrorCode::SignInRequired {
         let back = ReturnTo::parse(request.path_and_query());
@@ -159,5 +159,5 @@ async fn refuse(request: &WebRequest, error: PageError) -> AnyView {
         return ().into_any();
     }
     request.set_status(error.status());
-    render(errors::page(request, &error).await)
+    render(errors::page(request, &error))
 }

@@ -12,7 +12,7 @@ use crate::{page::page, pages};
 /// The page that the path names. Every page is rendered whole before its first byte is sent, so that it can still
 /// redirect or set its status.
 #[component]
-pub fn Pages() -> impl IntoView {
+pub(crate) fn Pages() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=|| page(pages::errors::not_found)>

@@ -77,7 +77,7 @@ pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("?");
     let mut letters: Vec<char> = first.chars().take(1).collect();
-    match words.last() {
+    match words.next_back() {
         Some(last) => letters.extend(last.chars().take(1)),
         None => letters.extend(first.chars().nth(1)),
     }

@@ -3,7 +3,10 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use portal_core::{
     identity::User,
-    oauth::{ConsentError, ConsentView, records::DocumentOrigin},
+    oauth::{
+        ConsentError, ConsentView,
+        records::{ClientSnapshot, DocumentOrigin},
+    },
     secret::Secret,
 };
 use portal_model::{ErrorCode, Scope, ScopeSet};
@@ -135,6 +138,9 @@ impl Shown {
 
     fn asks(&self) -> AnyView {
         let client = &self.view.client;
+        if let Some(shown) = registered(client) {
+            return shown;
+        }
         let document = client.client_id.split_once("://").map_or(client.client_id.as_str(), |(_, rest)| rest);
         let pinned = match &client.origin {
             DocumentOrigin::Pinned { as_of } => Some(view! {
@@ -230,6 +236,53 @@ impl Shown {
     }
 }
 
+/// The heading for a client without a document: who registered it stands where the host would.
+fn registered(client: &ClientSnapshot) -> Option<AnyView> {
+    let says = match &client.origin {
+        DocumentOrigin::Registered { by } => {
+            let by = by.clone();
+            view! { <p class="says">"Registered in this Portal by an admin, "<code class="break"><bdi>{by}</bdi></code>"."</p> }.into_any()
+        }
+        DocumentOrigin::Dynamic => {
+            let words = view! {
+                <p><b>"This agent registered itself (legacy)."</b>
+                " Nobody vouches for its name. Continue only if you have just started it yourself."</p>
+            };
+            note(Tone::Warning, words)
+        }
+        DocumentOrigin::Live | DocumentOrigin::Pinned { .. } => return None,
+    };
+    let heading = match client.origin {
+        DocumentOrigin::Dynamic => "An agent that registered itself".to_owned(),
+        _ => client.name.clone(),
+    };
+    let claim = (client.origin == DocumentOrigin::Dynamic).then(|| {
+        view! {
+            <p class="says">
+                "It calls itself “"<b><bdi>{client.name.clone()}</bdi></b>"”. Portal has not verified this name."
+            </p>
+        }
+    });
+    let header = view! {
+        <header class="asks">
+            <h1><span class="big"><bdi>{heading}</bdi></span><span class="rest">"asks to use Portal as you"</span></h1>
+            {claim}
+            {says}
+            <p class="says">"Its id: "<code class="break">{client.client_id.clone()}</code></p>
+        </header>
+    };
+    Some(header.into_any())
+}
+
+/// What stands for a client in lists: the host of its document, or who registered it.
+pub(crate) fn client_label(client: &ClientSnapshot) -> String {
+    match &client.origin {
+        DocumentOrigin::Registered { .. } => "registered by an admin".to_owned(),
+        DocumentOrigin::Dynamic => "registered itself, legacy".to_owned(),
+        DocumentOrigin::Live | DocumentOrigin::Pinned { .. } => client.host.clone(),
+    }
+}
+
 /// A scope in words: what to call it, and what it opens.
 fn scope_words(level: Scope) -> (&'static str, &'static str) {
     match level {
@@ -259,6 +312,7 @@ mod tests {
                 name: HOSTILE.to_owned(),
                 redirect_uris_hash: String::new(),
                 lists_refresh_grant: true,
+                confidential: false,
                 origin,
             },
             redirect_uri: String::new(),

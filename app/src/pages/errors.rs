@@ -16,7 +16,7 @@ pub(crate) async fn not_found(_page: PageRequest) -> PageResult {
 }
 
 /// The page of an error, with its code to quote.
-pub(crate) async fn page(request: &WebRequest, error: &UiError) -> Page {
+pub(crate) fn page(request: &WebRequest, error: &UiError) -> Page {
     let code = error.first.code;
     let (title, heading) = words(code);
     let signed_in = request.identity.signed_in().is_ok();

@@ -10,7 +10,7 @@ use crate::{
     components::{Frame, Icon, Section, Tone, avatar, empty, form_error, hidden, icon, note, when, when_ago},
     flash::FormId,
     page::{FormOutcome, PageRequest, PageResult},
-    pages::consent::scope_label,
+    pages::consent::{client_label, scope_label},
     text,
 };
 
@@ -99,13 +99,14 @@ fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession) -> AnyView {
     let idle = session
         .refreshable
         .then(|| format!("or {} unused", text::count(i64::from(session.token_lifetime_days), "day", "days")));
-    let label = format!("Disconnect {} ({})", client.host, client.name);
+    let host = client_label(client);
+    let label = format!("Disconnect {host} ({})", client.name);
     view! {
         <tr>
             <td><span class="who">
                 {avatar("av agent", &client.name)}
                 <span>
-                    <span class="host break"><bdi>{client.host.clone()}</bdi></span>
+                    <span class="host break"><bdi>{host}</bdi></span>
                     <span class="sub break">"says “"<bdi>{client.name.clone()}</bdi>"”"</span>
                     <span class="sub only-s">{scope_label(session.scope)}", "{used_words}</span>
                 </span>
@@ -149,6 +150,7 @@ mod tests {
                 name: HOSTILE.to_owned(),
                 redirect_uris_hash: String::new(),
                 lists_refresh_grant: false,
+                confidential: false,
                 origin: DocumentOrigin::Live,
             },
             redirect_uri: HOSTILE.to_owned(),
