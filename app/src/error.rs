@@ -1,8 +1,13 @@
 //! What a server function answers when it does not do it: a code, and the field it belongs to.
 
 use portal_core::{
-    catalog::CatalogError, identity::IdentityError, ingestion::IngestionError, oauth::ConsentError,
-    ports::StoreError, rollout::RolloutError, settings::SettingsError,
+    catalog::CatalogError,
+    identity::IdentityError,
+    ingestion::IngestionError,
+    oauth::{ClientRegistryError, ConsentError},
+    ports::StoreError,
+    rollout::RolloutError,
+    settings::SettingsError,
 };
 use portal_model::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
@@ -84,6 +89,17 @@ impl From<SettingsError> for UiError {
             SettingsError::Refused(error) => error.into(),
             SettingsError::UnknownKey(_) => ErrorCode::NotFound.into(),
             SettingsError::InvalidValue { .. } => ErrorCode::Invalid.into(),
+        }
+    }
+}
+
+impl From<ClientRegistryError> for UiError {
+    fn from(error: ClientRegistryError) -> Self {
+        match error {
+            ClientRegistryError::Store(error) => error.into(),
+            ClientRegistryError::Refused(errors) => {
+                Self::of(errors).unwrap_or_else(|| ErrorCode::Invalid.into())
+            }
         }
     }
 }

@@ -79,6 +79,18 @@ fn client_words(error: &ClientError) -> (&'static str, String, &'static str, &'s
             "Ask an admin to turn on “Enable client ID metadata documents” under App settings, General, MCP.",
             "cimd-disabled",
         ),
+        ClientError::RegistrationDisabled => (
+            "Agents that register themselves cannot sign in",
+            "This agent has registered itself here, and the admins of this Portal have turned that off.".to_owned(),
+            "Ask an admin to turn on “Allow dynamic client registration” under App settings, Clients.",
+            "dcr-disabled",
+        ),
+        ClientError::Unknown => (
+            "This agent is not known here",
+            "The agent names itself by an id that is not registered in this Portal, or not any more.".to_owned(),
+            "Connect the agent anew, so that it introduces itself again. If it was registered by an admin, ask them.",
+            "client-unknown",
+        ),
         ClientError::NotAllowed => (
             "This agent is not on the list",
             "The admins of this Portal let only certain agents connect, and this one is not among them.".to_owned(),

@@ -29,6 +29,12 @@ impl UnixMillis {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The start of the whole minute that this point lies in.
+    #[must_use]
+    pub const fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(MINUTE_MS))
+    }
+
     /// The date and time; `None` outside the years -9999 to 9999.
     #[must_use]
     pub fn date_time(self) -> Option<OffsetDateTime> {

@@ -1,4 +1,4 @@
-//! Client documents from outside (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
+//! Client documents and their keys from outside (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, header};
 use portal_core::{
     oauth::ClientIdUrl,
-    ports::{CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument},
+    ports::{CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument},
 };
 use url::Url;
 
@@ -49,6 +49,15 @@ impl HardenedFetcher {
             _ => Err(FetchError::Refused("only https addresses are fetched".to_owned())),
         }
     }
+
+    async fn json(&self, url: &Url, reach: Reach, bytes_max: usize) -> Result<FetchedDocument, FetchError> {
+        let ask = Ask { reach, bytes_max, total_timeout: self.total_timeout, accept: "application/json" };
+        let answer = self.transport.get(url, ask).await?;
+        if !is_json(&answer.headers) {
+            return Err(FetchError::NotJson);
+        }
+        Ok(FetchedDocument { fresh_for_seconds: fresh_for_seconds(&answer.headers), body: answer.body })
+    }
 }
 
 #[async_trait]
@@ -60,17 +69,16 @@ impl DocumentFetcher for HardenedFetcher {
         let url = Url::parse(id.as_str()).map_err(|error| FetchError::Refused(error.to_string()))?;
         let reach = self.reach(&url)?;
         let _permit = self.governor.admit(id.host(), client_id_url)?;
-        let ask = Ask {
-            reach,
-            bytes_max: CLIENT_DOCUMENT_BYTES_MAX,
-            total_timeout: self.total_timeout,
-            accept: "application/json",
-        };
-        let answer = self.transport.get(&url, ask).await?;
-        if !is_json(&answer.headers) {
-            return Err(FetchError::NotJson);
-        }
-        Ok(FetchedDocument { fresh_for_seconds: fresh_for_seconds(&answer.headers), body: answer.body })
+        self.json(&url, reach, CLIENT_DOCUMENT_BYTES_MAX).await
+    }
+
+    async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
+        let url = Url::parse(jwks_uri).map_err(|error| FetchError::Refused(error.to_string()))?;
+        let reach = self.reach(&url)?;
+        // The host as the parser reads it, which is the one that is connected to.
+        let host = url.host_str().ok_or_else(|| FetchError::Refused("the address has no host".to_owned()))?;
+        let _permit = self.governor.admit(host, jwks_uri)?;
+        self.json(&url, reach, CLIENT_KEYS_BYTES_MAX).await
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     routing::get,
 };
 use http::{StatusCode, header::RETRY_AFTER};
-use portal_core::services::MCP_PATH;
+use portal_core::{oauth::ASSERTION_ALGORITHMS, ports::StoreError, services::MCP_PATH};
 use portal_model::{Scope, ScopeSet, scope::OFFLINE_ACCESS, settings::Settings};
 use serde_json::{Value, json};
 
@@ -41,19 +41,26 @@ pub(crate) fn protected_resource_url(public_url: &str) -> String {
 }
 
 async fn protected_resource(State(state): State<AppState>) -> Response {
-    answer(&state, |settings| {
-        settings.agents_can_sign_in().then(|| resource_document(state.public_url.as_str()))
-    })
-    .await
+    let settings = &state.services.settings;
+    let document = async {
+        let open = settings.agents_can_sign_in().await?;
+        Ok(open.then(|| resource_document(state.public_url.as_str())))
+    };
+    answer(document.await)
 }
 
 async fn authorization_server(State(state): State<AppState>) -> Response {
-    answer(&state, |settings| Some(server_document(state.public_url.as_str(), settings))).await
+    let settings = &state.services.settings;
+    let document = async {
+        let (current, registered) = (settings.current().await?, settings.has_registered_clients().await?);
+        Ok(Some(server_document(state.public_url.as_str(), &current, registered)))
+    };
+    answer(document.await)
 }
 
-async fn answer(state: &AppState, document: impl FnOnce(&Settings) -> Option<Value>) -> Response {
-    match state.services.settings.current().await {
-        Ok(settings) => match document(&settings) {
+fn answer(document: Result<Option<Value>, StoreError>) -> Response {
+    match document {
+        Ok(document) => match document {
             Some(document) => Json(document).into_response(),
             None => (StatusCode::NOT_FOUND, "Agents cannot sign in here at present.\n").into_response(),
         },
@@ -75,10 +82,12 @@ fn resource_document(issuer: &str) -> Value {
     })
 }
 
-fn server_document(issuer: &str, settings: &Settings) -> Value {
+/// `registered` says whether an admin has registered a client.
+fn server_document(issuer: &str, settings: &Settings, registered: bool) -> Value {
     let all = ScopeSet { level: Scope::Destructive, offline_access: settings.refresh_enabled };
     let scopes: Vec<String> = all.to_string().split(' ').map(str::to_owned).collect();
     debug_assert_eq!(scopes.iter().any(|scope| scope == OFFLINE_ACCESS), settings.refresh_enabled);
+    let methods = methods(settings, registered);
     let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}{}", oauth::AUTHORIZE_PATH),
@@ -88,15 +97,36 @@ fn server_document(issuer: &str, settings: &Settings) -> Value {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
         "authorization_response_iss_parameter_supported": true,
         "scopes_supported": scopes,
     });
-    if settings.cimd_enabled
-        && let Some(members) = document.as_object_mut()
-    {
-        members.insert("client_id_metadata_document_supported".to_owned(), Value::Bool(true));
+    let mut add = |name: &str, value: Value| {
+        if let Some(members) = document.as_object_mut() {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    if settings.cimd_enabled {
+        add("client_id_metadata_document_supported", Value::Bool(true));
+        add("token_endpoint_auth_signing_alg_values_supported", json!(ASSERTION_ALGORITHMS));
+        add("revocation_endpoint_auth_signing_alg_values_supported", json!(ASSERTION_ALGORITHMS));
+    }
+    if settings.dcr_enabled {
+        add("registration_endpoint", Value::from(format!("{issuer}{}", oauth::REGISTER_PATH)));
     }
     document
+}
+
+/// How clients can authenticate: those with a document by signing, those that are registered by a secret. `none` is
+/// always there, because some agents take a server without it for one that wants registration.
+fn methods(settings: &Settings, registered: bool) -> Vec<&'static str> {
+    let mut methods = vec!["none"];
+    if settings.cimd_enabled {
+        methods.push("private_key_jwt");
+    }
+    if settings.dcr_enabled || registered {
+        methods.extend(["client_secret_basic", "client_secret_post"]);
+    }
+    methods
 }

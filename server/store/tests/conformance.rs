@@ -14,7 +14,7 @@ mod postgres {
 }
 
 /// Names of the statements that are put together at run time.
-const BUILT: [&str; 22] = [
+const BUILT: [&str; 24] = [
     "AGENT_SESSION_COUNT",
     "AGENT_SESSION_END_ALL",
     "AGENT_SESSION_LIST",
@@ -28,6 +28,8 @@ const BUILT: [&str; 22] = [
     "ENTITY_LIST_BY_REFS",
     "ENTITY_PAGE",
     "ENTITY_TOTAL",
+    "REGISTERED_CLIENT_COUNT",
+    "REGISTERED_CLIENT_LIST",
     "REJECTION_INSERT",
     "RELATION_DELETE",
     "RELATION_INSERT",

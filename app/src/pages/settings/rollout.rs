@@ -2,11 +2,9 @@
 
 use leptos::prelude::*;
 use portal_core::rollout::Banner;
-use portal_model::{
-    Field,
-    settings::{ROLLOUT_MESSAGE_LENGTH_MAX, Settings},
-};
+use portal_model::{Field, settings::ROLLOUT_MESSAGE_LENGTH_MAX};
 
+use super::general::State;
 use crate::{
     components::{Icon, Switch, form_error, icon, live, saved, switch},
     flash::FormId,
@@ -15,7 +13,8 @@ use crate::{
 };
 
 /// The section.
-pub(super) fn section(page: &PageRequest, settings: &Settings) -> AnyView {
+pub(super) fn section(page: &PageRequest, state: &State) -> AnyView {
+    let settings = &*state.settings;
     let preview = Banner { message: settings.rollout_message.clone() };
     view! {
         <section class="sec" id="rollout" aria-labelledby="rollout-title">
@@ -25,7 +24,7 @@ pub(super) fn section(page: &PageRequest, settings: &Settings) -> AnyView {
                 <p>"The banner goes away once a person has connected an agent."</p>
             </div>
             <div class="stack-4">
-                <div class="panel">{announce(&page.outcome(FormId::Announce), settings)}</div>
+                <div class="panel">{announce(&page.outcome(FormId::Announce), state)}</div>
                 <div class="panel">
                     <header><h3>"What people see"</h3></header>
                     <div class="pad" inert>{banner(&preview)}</div>
@@ -37,8 +36,9 @@ pub(super) fn section(page: &PageRequest, settings: &Settings) -> AnyView {
     .into_any()
 }
 
-fn announce(outcome: &FormOutcome, settings: &Settings) -> AnyView {
-    let why = if settings.agents_can_sign_in() || settings.rollout_announce {
+fn announce(outcome: &FormOutcome, state: &State) -> AnyView {
+    let settings = &*state.settings;
+    let why = if state.agents_can_sign_in || settings.rollout_announce {
         "Off: the banner disappears at once. Connected agents keep working."
     } else {
         "Agents cannot sign in yet, so there is nothing to announce. Enable client ID metadata documents first."

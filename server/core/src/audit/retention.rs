@@ -23,6 +23,9 @@ const STATIC_TOKEN_RETENTION_DAYS: i64 = 90;
 /// How long ended browser sessions, links and counted attempts are kept, in days.
 const IDENTITY_RETENTION_DAYS: i64 = 1;
 
+/// How long a client that registered itself may be unused, in days.
+const DYNAMIC_CLIENT_UNUSED_DAYS: i64 = 30;
+
 /// Most rows of one kind deleted in one transaction.
 const BATCH_LENGTH_MAX: u32 = 1_000;
 /// Most transactions for one kind in one run; the next run goes on.
@@ -39,6 +42,8 @@ pub struct Pruned {
     pub identity: u64,
     /// Authorizations, codes, tokens, agent sessions, sealed answers.
     pub oauth: u64,
+    /// Clients that registered themselves and were not used, and client assertions that expired.
+    pub clients: u64,
     /// Static tokens that ended or expired.
     pub static_tokens: u64,
 }
@@ -50,6 +55,8 @@ enum Kind {
     Activity,
     Oauth,
     StaticToken,
+    DynamicClient,
+    Assertion,
 }
 
 /// Deletes what has been kept long enough. The server calls it every hour; a run that is cut short loses nothing.
@@ -65,9 +72,12 @@ pub async fn prune(dependencies: &Dependencies) -> Result<Pruned, StoreError> {
     let sealed_answers = tx.sealed_answer_prune(now).await?;
     tx.commit().await?;
 
+    let unused = batches(dependencies, Kind::DynamicClient, days_ago(DYNAMIC_CLIENT_UNUSED_DAYS)).await?;
+    let clients = unused + batches(dependencies, Kind::Assertion, now).await?;
     let oauth = batches(dependencies, Kind::Oauth, days_ago(OAUTH_RETENTION_DAYS)).await?;
     Ok(Pruned {
         identity,
+        clients,
         static_tokens: batches(dependencies, Kind::StaticToken, days_ago(STATIC_TOKEN_RETENTION_DAYS))
             .await?,
         oauth: oauth + sealed_answers,
@@ -84,6 +94,8 @@ async fn batches(dependencies: &Dependencies, kind: Kind, before: UnixMillis) ->
             Kind::Audit => prune_audit(dependencies, &mut *tx, before).await?,
             Kind::Activity => tx.tool_call_prune(before, BATCH_LENGTH_MAX).await?,
             Kind::Oauth => tx.oauth_prune(before, BATCH_LENGTH_MAX).await?,
+            Kind::DynamicClient => tx.registered_client_prune(before, BATCH_LENGTH_MAX).await?,
+            Kind::Assertion => tx.assertion_prune(before, BATCH_LENGTH_MAX).await?,
             Kind::StaticToken => tx.static_token_prune(before, BATCH_LENGTH_MAX).await?,
         };
         tx.commit().await?;

@@ -32,7 +32,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Attempts from one address. Those without an address share a bucket.
     pub(super) fn address(origin: &RequestOrigin) -> Self {
-        let network = origin.address.map_or_else(|| "unknown".to_owned(), network);
+        let network = origin.network();
         Self { name: format!("sign-in:address:{network}"), limit: ATTEMPTS_PER_ADDRESS_MAX }
     }
 
@@ -162,7 +162,7 @@ const fn window_start(now: UnixMillis) -> UnixMillis {
     UnixMillis(now.0 - now.0.rem_euclid(MINUTE_MS))
 }
 
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use portal_model::ErrorCode;
 
-use super::User;
+use super::{User, limits::network};
 use crate::{audit::Actor, secret::SecretHash};
 
 /// Where a request came from, for limits and the audit log.
@@ -16,6 +16,14 @@ pub struct RequestOrigin {
     pub user_agent: String,
     /// Id of the request, as in the log.
     pub request_id: Option<String>,
+}
+
+impl RequestOrigin {
+    /// The network that limits count by: the address, of IPv6 its /64; `unknown` without an address.
+    #[must_use]
+    pub fn network(&self) -> String {
+        self.address.map_or_else(|| "unknown".to_owned(), network)
+    }
 }
 
 /// Someone with a valid browser session.

@@ -110,7 +110,11 @@ struct Checked {
 impl AuthorizationService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>, clients: Arc<ClientService>) -> Self {
+    pub fn new(
+        dependencies: Dependencies,
+        settings: Arc<SettingsService>,
+        clients: Arc<ClientService>,
+    ) -> Self {
         Self { dependencies, settings, clients }
     }
 
@@ -126,7 +130,8 @@ impl AuthorizationService {
         origin: &RequestOrigin,
     ) -> Result<BegunAuthorization, AuthorizeError> {
         bounded(&parameters)?;
-        let client_id = parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing"))?;
+        let client_id =
+            parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing"))?;
         let redirect_uri =
             parameters.redirect_uri.as_deref().ok_or(AuthorizeError::Page("redirect_uri is missing"))?;
         self.count_attempt(origin).await?;
@@ -137,7 +142,12 @@ impl AuthorizationService {
             ));
         }
         let checked = self.check(&parameters).map_err(|(error, description)| {
-            AuthorizeError::Redirect(self.redirect_error(redirect_uri, parameters.state.as_deref(), error, description))
+            AuthorizeError::Redirect(self.redirect_error(
+                redirect_uri,
+                parameters.state.as_deref(),
+                error,
+                description,
+            ))
         })?;
         self.keep(&client, redirect_uri, parameters.state.clone(), checked, browser).await
     }
@@ -252,12 +262,14 @@ impl ClientSnapshot {
             redirect_uris_hash: client.redirect_uris_hash(),
             lists_refresh_grant: client.lists_refresh_grant,
             origin: client.origin.clone(),
+            confidential: client.confidential,
         }
     }
 }
 
 fn bounded(parameters: &AuthorizeParameters) -> Result<(), AuthorizeError> {
-    let within = |value: &Option<String>, limit: usize| value.as_ref().is_none_or(|value| value.len() <= limit);
+    let within =
+        |value: &Option<String>, limit: usize| value.as_ref().is_none_or(|value| value.len() <= limit);
     if !within(&parameters.state, STATE_LENGTH_MAX) {
         return Err(AuthorizeError::Page("state is longer than 4,096 bytes"));
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::{
     AuthorizationService, ClientError, RedirectUri,
     format::TokenKind,
-    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot},
+    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, DocumentOrigin},
     redirect, session_end,
 };
 use crate::{
@@ -152,8 +152,12 @@ impl AuthorizationService {
         if browser.is_none_or(|browser| browser.hash() != pending.browser_hash) {
             return Err(ConsentError::Foreign);
         }
-        if !self.settings.current().await?.cimd_enabled {
-            return Err(ClientError::Disabled.into());
+        if !pending.client.origin.is_open(&*self.settings.current().await?) {
+            return Err(match pending.client.origin {
+                DocumentOrigin::Dynamic => ClientError::RegistrationDisabled,
+                _ => ClientError::Disabled,
+            }
+            .into());
         }
         Ok(pending)
     }
@@ -163,13 +167,19 @@ impl AuthorizationService {
     async fn still_good(&self, pending: &AuthorizationRequest) -> Result<(), ConsentError> {
         match self.clients.find(&pending.client.client_id).await {
             Ok(client) if client.allows_redirect(&pending.redirect_uri) => Ok(()),
-            Ok(_) => Err(ClientError::DocumentInvalid("its redirect URIs changed meanwhile".to_owned()).into()),
+            Ok(_) => {
+                Err(ClientError::DocumentInvalid("its redirect URIs changed meanwhile".to_owned()).into())
+            }
             Err(ClientError::Fetch(error)) if error.is_outage() => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn cancel(&self, pending: &AuthorizationRequest, signed_in: &SignedIn) -> Result<String, ConsentError> {
+    async fn cancel(
+        &self,
+        pending: &AuthorizationRequest,
+        signed_in: &SignedIn,
+    ) -> Result<String, ConsentError> {
         let now = self.dependencies.clock.now();
         let mut transaction = self.dependencies.store.write().await?;
         if !transaction.authorization_request_answer(&pending.hash, now).await? {

@@ -2,12 +2,15 @@
 
 mod authorize;
 mod bearer;
+mod caller;
 mod client;
 mod consent;
 mod format;
 mod pkce;
 pub mod records;
 mod redirect;
+pub mod registered;
+mod registration;
 mod seal;
 mod sessions;
 mod token;
@@ -15,17 +18,25 @@ mod token;
 use crate::time::{DAY_MS, UnixMillis};
 
 pub use authorize::{
-    AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, PENDING_LIFETIME_MS, RedirectError,
+    AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, PENDING_LIFETIME_MS,
+    RedirectError,
 };
-pub use bearer::{BearerError, BearerService, Caller};
+pub use bearer::{BearerError, BearerService};
+pub use caller::{Caller, Credential, Subject};
 pub use client::{
-    Client, ClientError, ClientIdError, ClientIdUrl, ClientService, DocumentRule, PinnedDocument, RedirectUri,
-    RedirectUriError, RuleReport, UrlFault,
+    ASSERTION_ALGORITHMS, Client, ClientError, ClientId, ClientIdError, ClientIdUrl, ClientService,
+    DocumentRule, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
 };
 pub use consent::{ConsentDecision, ConsentError, ConsentView};
 pub use format::TokenKind;
+pub use registration::{
+    AuthenticationMethod, ClientRegistry, ClientRegistryError, ClientRequest, DYNAMIC_CLIENTS_MAX,
+    MadeClient, REDIRECT_URIS_MAX, REGISTRATION_BYTES_MAX, RegistrationError, RegistrationResponse,
+};
 pub use sessions::{AgentSessionService, SESSION_LIST_MAX, SessionCount};
-pub use token::{RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService};
+pub use token::{
+    ClientProof, RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService,
+};
 
 /// When a session that was granted at a point in time ends at the latest.
 fn session_end(granted_at: UnixMillis, lifetime_days: u16) -> UnixMillis {

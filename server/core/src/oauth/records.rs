@@ -1,6 +1,6 @@
 //! The records of the authorization server.
 
-use portal_model::ScopeSet;
+use portal_model::{ScopeSet, settings::Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,6 +20,25 @@ pub enum DocumentOrigin {
         /// The day the copy was taken, `YYYY-MM-DD`.
         as_of: String,
     },
+    /// There is none: an admin has registered the client here.
+    Registered {
+        /// The admin: an entity ref, or `command line`.
+        by: String,
+    },
+    /// There is none: the client has registered itself (RFC 7591), and nobody vouches for it.
+    Dynamic,
+}
+
+impl DocumentOrigin {
+    /// Whether clients of this kind may sign in and renew their tokens under these settings.
+    #[must_use]
+    pub const fn is_open(&self, settings: &Settings) -> bool {
+        match self {
+            Self::Live | Self::Pinned { .. } => settings.cimd_enabled,
+            Self::Registered { .. } => true,
+            Self::Dynamic => settings.dcr_enabled,
+        }
+    }
 }
 
 /// What the consent page and the session list need to know of a client, as it was at the authorization.
@@ -27,7 +46,7 @@ pub enum DocumentOrigin {
 pub struct ClientSnapshot {
     /// The client id, byte for byte.
     pub client_id: String,
-    /// The host of the client id, the part that is vouched for.
+    /// The host of the client id, the part that is vouched for; empty for registered clients, whose ids have none.
     pub host: String,
     /// The name the client gives itself: remote text.
     pub name: String,
@@ -37,6 +56,9 @@ pub struct ClientSnapshot {
     pub lists_refresh_grant: bool,
     /// How its document was had.
     pub origin: DocumentOrigin,
+    /// Whether it must prove who it is at the token endpoint.
+    #[serde(default)]
+    pub confidential: bool,
 }
 
 /// An authorization request between `/oauth/authorize` and the person's answer.

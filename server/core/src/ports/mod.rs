@@ -6,6 +6,7 @@ pub mod store;
 
 pub use environment::{Clock, Rng};
 pub use network::{
-    CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument, LocationReader, ReadError, ReadFile,
+    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument,
+    LocationReader, ReadError, ReadFile,
 };
 pub use store::{ReadTransaction, Store, StoreError, WriteTransaction};

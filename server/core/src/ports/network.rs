@@ -6,10 +6,13 @@ use thiserror::Error;
 /// Largest client document, in bytes read from the network.
 pub const CLIENT_DOCUMENT_BYTES_MAX: usize = 5_120;
 
-/// A client document as it came, before it is judged.
+/// Largest set of keys of a client, in bytes read from the network.
+pub const CLIENT_KEYS_BYTES_MAX: usize = 65_536;
+
+/// A client document, or a set of keys, as it came, before it is judged.
 #[derive(Debug, Clone)]
 pub struct FetchedDocument {
-    /// The whole body, at most [`CLIENT_DOCUMENT_BYTES_MAX`] bytes.
+    /// The whole body, at most [`CLIENT_DOCUMENT_BYTES_MAX`] bytes, or [`CLIENT_KEYS_BYTES_MAX`].
     pub body: Vec<u8>,
     /// Seconds for which the answer may be kept, by RFC 9111 (`max-age`, `no-store` = 0); `None` if it does not say.
     pub fresh_for_seconds: Option<u64>,
@@ -72,6 +75,16 @@ pub trait DocumentFetcher: Send + Sync + 'static {
     /// # Errors
     /// [`FetchError`] says why there is no document.
     async fn fetch(&self, client_id_url: &str) -> Result<FetchedDocument, FetchError>;
+
+    /// Fetches the keys of a client from the https address that its document names, under the same guard, at most
+    /// [`CLIENT_KEYS_BYTES_MAX`] bytes. An adapter that cannot refuses.
+    ///
+    /// # Errors
+    /// [`FetchError`] says why there are none.
+    async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
+        let _ = jwks_uri;
+        Err(FetchError::Refused("keys are not fetched here".to_owned()))
+    }
 }
 
 /// A descriptor file or a file that a placeholder names.
@@ -94,9 +107,17 @@ pub enum ReadError {
         /// Why not.
         reason: String,
     },
-    /// There is nothing there, or it cannot be reached.
+    /// There is nothing there.
     #[error("{target} could not be read: {reason}")]
     Unreachable {
+        /// What was asked for.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+    /// It cannot be reached right now: nothing is known of whether it is still there.
+    #[error("{target} could not be read: {reason}")]
+    Outage {
         /// What was asked for.
         target: String,
         /// Why not.
@@ -120,5 +141,10 @@ pub trait LocationReader: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`ReadError`], with words for the admin.
-    async fn read(&self, root: &crate::ingestion::Target, base: Option<&str>, target: &str) -> Result<ReadFile, ReadError>;
+    async fn read(
+        &self,
+        root: &crate::ingestion::Target,
+        base: Option<&str>,
+        target: &str,
+    ) -> Result<ReadFile, ReadError>;
 }

@@ -73,7 +73,7 @@ impl RolloutService {
 
     /// An announcement is silent while agents cannot sign in: it would lead nowhere.
     async fn announced_to(&self, settings: &Settings, signed_in: &SignedIn) -> Result<bool, RolloutError> {
-        if !settings.rollout_announce || !settings.agents_can_sign_in() {
+        if !settings.rollout_announce || !self.settings.agents_can_sign_in().await? {
             return Ok(false);
         }
         match &settings.rollout_audience {

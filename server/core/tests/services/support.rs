@@ -167,6 +167,7 @@ impl House {
                 redirect_uris_hash: String::new(),
                 lists_refresh_grant: false,
                 origin: DocumentOrigin::Live,
+                confidential: false,
             },
             redirect_uri: "http://127.0.0.1/callback".to_owned(),
             scope: ScopeSet::DEFAULT,

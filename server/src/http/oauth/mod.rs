@@ -1,7 +1,9 @@
 //! The authorization server's endpoints.
 
 mod authorize;
+mod client;
 mod form;
+mod register;
 mod revoke;
 mod token;
 
@@ -17,12 +19,15 @@ pub(crate) const AUTHORIZE_PATH: &str = "/oauth/authorize";
 pub(crate) const TOKEN_PATH: &str = "/oauth/token";
 /// Where clients give tokens back.
 pub(crate) const REVOKE_PATH: &str = "/oauth/revoke";
+/// Where clients register themselves, while that is on.
+pub(crate) const REGISTER_PATH: &str = "/oauth/register";
 
-/// The routes. Token and revoke answer any origin; authorize never does.
+/// The routes. Token, revoke and register answer any origin; authorize never does.
 pub(crate) fn router() -> Router<AppState> {
     let clients = Router::new()
         .route(TOKEN_PATH, axum::routing::post(token::token).fallback(token::wrong_method))
         .route(REVOKE_PATH, axum::routing::post(revoke::revoke).fallback(token::wrong_method))
+        .route(REGISTER_PATH, axum::routing::post(register::register).fallback(token::wrong_method))
         .layer(open_to_all_origins());
     Router::new().route(AUTHORIZE_PATH, get(authorize::authorize)).merge(clients)
 }

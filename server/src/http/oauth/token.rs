@@ -16,10 +16,13 @@ use portal_core::{
 };
 use serde_json::json;
 
-use super::form::Form;
+use super::{client::Credentials, form::Form};
 use crate::{http::notice::RETRY_AFTER_SECONDS, metrics, state::AppState};
 
-const KNOWN: [&str; 8] = [
+/// When a network that failed too often may try again.
+const RETRY_AFTER_LIMIT_SECONDS: HeaderValue = HeaderValue::from_static("60");
+
+const KNOWN: [&str; 11] = [
     "grant_type",
     "code",
     "redirect_uri",
@@ -28,6 +31,9 @@ const KNOWN: [&str; 8] = [
     "refresh_token",
     "scope",
     "resource",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
 ];
 
 /// Answers a token request.
@@ -37,12 +43,16 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = match form(&headers, &body, &KNOWN) {
-        Ok(form) => state.services.tokens.issue(request(form), &origin).await.map_err(Fault::from),
+    let request = form(&headers, &body, &KNOWN)
+        .and_then(|mut form| Ok((Credentials::take(&headers, &mut form).map_err(Fault::Form)?, form)));
+    let answer = match request {
+        Ok((client, form)) => {
+            state.services.tokens.issue(request_of(client, form), &origin).await.map_err(Fault::from)
+        }
         Err(fault) => Err(fault),
     };
     metrics::token_answer(answer.as_ref().map_or_else(Fault::word, |_| "issued"));
-    answer.map_or_else(Fault::into_response, |answer| issued(&answer))
+    answer.map_or_else(|fault| fault.into_response(&headers), |answer| issued(&answer))
 }
 
 /// 405 for every method but POST.
@@ -51,12 +61,13 @@ pub(super) async fn wrong_method() -> Response {
     no_store((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], Json(body)).into_response())
 }
 
-fn request(mut form: Form) -> TokenRequest {
+fn request_of(client: Credentials, mut form: Form) -> TokenRequest {
     TokenRequest {
         grant_type: form.take("grant_type"),
         code: form.take_secret("code"),
         redirect_uri: form.take("redirect_uri"),
-        client_id: form.take("client_id"),
+        client_id: client.id,
+        proof: client.proof,
         code_verifier: form.take_secret("code_verifier"),
         refresh_token: form.take_secret("refresh_token"),
         scope: form.take("scope"),
@@ -81,13 +92,8 @@ fn issued(answer: &TokenResponse) -> Response {
 pub(super) enum Fault {
     /// By the service.
     Service(TokenError),
-    /// By the form: `invalid_request`.
+    /// By the form or the credentials: `invalid_request`.
     Form(String),
-    /// The client sent credentials, which clients here do not have (RFC 6749 section 5.2: 401, and by which scheme).
-    Credentials {
-        /// They came in the header.
-        in_header: bool,
-    },
 }
 
 impl From<TokenError> for Fault {
@@ -100,23 +106,41 @@ impl Fault {
     fn word(&self) -> &'static str {
         match self {
             Self::Service(TokenError::Refused { code, .. }) => word(*code),
-            Self::Service(TokenError::Store(_)) => "temporarily_unavailable",
+            Self::Service(TokenError::Store(_) | TokenError::Unavailable(_)) => "temporarily_unavailable",
+            Self::Service(TokenError::TooMany) => "slow_down",
             Self::Form(_) => word(TokenErrorCode::InvalidRequest),
-            Self::Credentials { .. } => word(TokenErrorCode::InvalidClient),
         }
     }
 
-    /// The answer, as RFC 6749 section 5.2 writes it.
-    pub fn into_response(self) -> Response {
+    /// The answer, as RFC 6749 section 5.2 writes it: a client that tried the Authorization header is told the scheme.
+    pub fn into_response(self, request: &HeaderMap) -> Response {
         let word = self.word();
         let body = |description: &str| Json(json!({ "error": word, "error_description": description }));
         no_store(match self {
             Self::Service(TokenError::Refused { description, code }) => {
-                let status = match code {
-                    TokenErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
-                    _ => StatusCode::BAD_REQUEST,
+                let (status, in_header) = match code {
+                    TokenErrorCode::InvalidClient => {
+                        (StatusCode::UNAUTHORIZED, request.contains_key(AUTHORIZATION))
+                    }
+                    _ => (StatusCode::BAD_REQUEST, false),
                 };
-                (status, body(description)).into_response()
+                let mut response = (status, body(description)).into_response();
+                if in_header {
+                    let basic = HeaderValue::from_static("Basic realm=\"Portal\"");
+                    response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+                }
+                response
+            }
+            Self::Service(error @ TokenError::TooMany) => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                (status, [(RETRY_AFTER, RETRY_AFTER_LIMIT_SECONDS)], body(&error.to_string())).into_response()
+            }
+            Self::Service(TokenError::Unavailable(cause)) => {
+                tracing::warn!(cause, "a client could not be authenticated");
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let description =
+                    "Portal cannot read the client's document or keys; what was sent stays good, try again";
+                (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], body(description)).into_response()
             }
             Self::Service(TokenError::Store(error)) => {
                 tracing::error!(%error, "the token endpoint could not use the store");
@@ -125,15 +149,6 @@ impl Fault {
                 (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], body(description)).into_response()
             }
             Self::Form(fault) => (StatusCode::BAD_REQUEST, body(&fault)).into_response(),
-            Self::Credentials { in_header } => {
-                let answer = body("clients here are public: send client_id in the form, and no credentials");
-                let mut response = (StatusCode::UNAUTHORIZED, answer).into_response();
-                if in_header {
-                    let basic = HeaderValue::from_static("Basic realm=\"Portal\"");
-                    response.headers_mut().insert(WWW_AUTHENTICATE, basic);
-                }
-                response
-            }
         })
     }
 }
@@ -150,21 +165,14 @@ const fn word(code: TokenErrorCode) -> &'static str {
     }
 }
 
-/// The parameters of a request by a public client.
+/// The parameters of a request.
 pub(super) fn form(headers: &HeaderMap, body: &[u8], known: &[&'static str]) -> Result<Form, Fault> {
-    if headers.contains_key(AUTHORIZATION) {
-        return Err(Fault::Credentials { in_header: true });
-    }
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Fault::Form("the content type must be application/x-www-form-urlencoded".to_owned()));
     }
-    let mut form = Form::parse(body, known).map_err(Fault::Form)?;
-    if form.take("client_secret").is_some() || form.take("client_assertion").is_some() {
-        return Err(Fault::Credentials { in_header: false });
-    }
-    Ok(form)
+    Form::parse(body, known).map_err(Fault::Form)
 }
 
 /// Neither answers nor errors of these endpoints may be kept (RFC 6749 section 5.1).

@@ -2,6 +2,7 @@
 
 pub(crate) mod authorizations;
 pub(crate) mod clients;
+pub(crate) mod registered;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 

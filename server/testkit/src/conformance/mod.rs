@@ -16,6 +16,7 @@ pub mod catalog_query;
 pub mod catalog_reads;
 pub mod clients;
 pub mod locations;
+pub mod registered;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
@@ -117,6 +118,11 @@ suite! { ($)
     }
     clients {
         a_document_is_replaced, the_oldest_documents_go, a_consent_is_replaced,
+    }
+    registered {
+        a_client_comes_back_as_it_went, only_confidential_clients_get_a_new_secret, clients_are_listed_newest_first,
+        a_client_is_touched_and_deleted, unused_dynamic_clients_are_pruned, an_assertion_is_taken_once,
+        two_uses_of_an_assertion_at_once,
     }
     locations {
         a_location_comes_back_as_it_went, a_location_is_updated, a_target_belongs_to_one_location,

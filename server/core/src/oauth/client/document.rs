@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
+    ClientKeys, KeySource,
     json::parse_object,
     name::presentable,
     redirect::RedirectUri,
@@ -26,6 +27,10 @@ pub(super) struct Document {
     pub(super) name: String,
     pub(super) redirect_uris: Vec<RedirectUri>,
     pub(super) lists_refresh_grant: bool,
+    /// Whether `none` is not among its methods, so that it must sign.
+    pub(super) confidential: bool,
+    /// The keys it may sign with, when it offers to.
+    pub(super) keys: Option<ClientKeys>,
 }
 
 impl Document {
@@ -37,10 +42,11 @@ impl Document {
         let redirect_uris = recorder.note(rules::REDIRECT_URIS, redirect_uris(&members));
         let secret = recorder.note(rules::NO_SECRET, no_secret(&members));
         let keys = recorder.note(rules::KEYS, public_keys(&members));
-        let method = recorder.note(rules::AUTH_METHOD, public_method(&members));
+        let method = recorder.note(rules::AUTH_METHOD, authentication(&members));
         let grants = recorder.note(rules::GRANTS, grants(&members));
-        let ((), (), (), ()) = (id?, secret?, keys?, method?);
-        Some(Self { name: name?, redirect_uris: redirect_uris?, lists_refresh_grant: grants? })
+        let ((), (), (), (confidential, keys)) = (id?, secret?, keys?, method?);
+        let (name, redirect_uris, lists_refresh_grant) = (name?, redirect_uris?, grants?);
+        Some(Self { name, redirect_uris, lists_refresh_grant, confidential, keys })
     }
 }
 
@@ -109,9 +115,10 @@ fn public_keys(members: &Map<String, Value>) -> Result<(), String> {
     Ok(())
 }
 
-/// How the client signs in at the token endpoint. RFC 7591's default does not fit a public document: without any
-/// method, `none` is meant. Where both members are present the client offers every listed method, and `none` is taken.
-fn public_method(members: &Map<String, Value>) -> Result<(), String> {
+/// How the client signs in at the token endpoint: whether it must sign, and with which keys it may. RFC 7591's default
+/// does not fit a public document: without any method, `none` is meant. Where both members are present the client offers
+/// every listed method.
+fn authentication(members: &Map<String, Value>) -> Result<(bool, Option<ClientKeys>), String> {
     let preferred = match members.get("token_endpoint_auth_method") {
         None => None,
         Some(Value::String(text)) => Some(text.as_str()),
@@ -130,13 +137,30 @@ fn public_method(members: &Map<String, Value>) -> Result<(), String> {
         return Err("token_endpoint_auth_method is not in token_endpoint_auth_methods_supported".to_owned());
     }
     let offered = offered.unwrap_or_else(|| vec![preferred.unwrap_or(NONE)]);
-    if offered.contains(&NONE) {
-        return Ok(());
+    let keys = if offered.contains(&PRIVATE_KEY_JWT) { signing_keys(members)? } else { None };
+    match (offered.contains(&NONE), keys) {
+        (true, keys) => Ok((false, keys)),
+        (false, Some(keys)) => Ok((true, Some(keys))),
+        (false, None) if offered.contains(&PRIVATE_KEY_JWT) => {
+            Err("the client signs in with private_key_jwt only, but has neither jwks nor jwks_uri".to_owned())
+        }
+        _ => Err("the client offers no way to sign in that Portal takes; it needs none or private_key_jwt"
+            .to_owned()),
     }
-    if offered.contains(&PRIVATE_KEY_JWT) {
-        return Err("the client signs in with private_key_jwt only, which Portal does not take".to_owned());
-    }
-    Err("the client offers no way to sign in that Portal takes; it needs none".to_owned())
+}
+
+fn signing_keys(members: &Map<String, Value>) -> Result<Option<ClientKeys>, String> {
+    let algorithm = match members.get("token_endpoint_auth_signing_alg") {
+        None => None,
+        Some(Value::String(name)) => Some(name.clone()),
+        Some(_) => return Err("token_endpoint_auth_signing_alg is not a text".to_owned()),
+    };
+    let source = match (members.get("jwks"), members.get("jwks_uri").and_then(Value::as_str)) {
+        (Some(set), _) => KeySource::Document(set.to_string()),
+        (None, Some(address)) => KeySource::Address(address.to_owned()),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(ClientKeys { source, algorithm }))
 }
 
 /// Whether the refresh grant is listed. Grants that Portal does not have are ignored.

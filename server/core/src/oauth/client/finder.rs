@@ -148,9 +148,17 @@ impl Finder {
         Ok(Cached { client: Arc::new(client), fresh_until })
     }
 
+    /// The client with this id as memory has it, fresh or not.
+    pub(super) async fn held(&self, client_id: &str) -> Option<Arc<Client>> {
+        if let Some(client) = self.pins.of_admin(client_id) {
+            return Some(client);
+        }
+        self.cache.get(client_id).await.map(|cached| Arc::clone(&cached.client))
+    }
+
     /// How many clients are held in memory.
     #[cfg(test)]
-    pub(super) async fn held(&self) -> u64 {
+    pub(super) async fn held_count(&self) -> u64 {
         self.cache.run_pending_tasks().await;
         self.cache.entry_count()
     }

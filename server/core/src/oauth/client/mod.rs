@@ -1,9 +1,12 @@
-//! Client documents: fetched, validated, cached, pinned.
+//! Clients: known by a document that is fetched, validated, cached and pinned, or registered here.
 
+mod assertion;
 mod document;
 mod finder;
 mod id;
 mod json;
+mod jwk;
+mod keys;
 mod memory;
 mod name;
 mod pinned;
@@ -16,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub use self::{
+    assertion::ASSERTION_ALGORITHMS,
     id::{ClientIdError, ClientIdUrl},
     pinned::PinnedDocument,
     raw_url::UrlFault,
@@ -23,14 +27,65 @@ pub use self::{
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-use super::records::DocumentOrigin;
+pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
+use super::{
+    records::DocumentOrigin,
+    registered::{ClientAuthentication, ClientRegistrar, RegisteredClient},
+};
 use crate::ports::{FetchError, StoreError};
 
-/// A client whose document is valid.
+/// Who a client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientId {
+    /// The address of its document.
+    Url(ClientIdUrl),
+    /// An id that Portal made when the client was registered.
+    Registered(String),
+}
+
+impl ClientId {
+    /// The id, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Url(url) => url.as_str(),
+            Self::Registered(id) => id,
+        }
+    }
+
+    /// The host that vouches for it; empty for registered clients.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Url(url) => url.host(),
+            Self::Registered(_) => "",
+        }
+    }
+}
+
+/// The keys that a client signs its assertions with (RFC 7523).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClientKeys {
+    /// Where they are.
+    pub(super) source: KeySource,
+    /// The only algorithm, when the document names one.
+    pub(super) algorithm: Option<String>,
+}
+
+/// Where the keys of a client are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeySource {
+    /// In its document: the member `jwks` as JSON text.
+    Document(String),
+    /// At an address of its own, `jwks_uri`.
+    Address(String),
+}
+
+/// A client whose document is valid, or that is registered here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// The client id.
-    pub id: ClientIdUrl,
+    pub id: ClientId,
     /// The name it gives itself, cut to 100 characters, control and bidi characters removed.
     pub name: String,
     /// Where answers may go.
@@ -39,6 +94,32 @@ pub struct Client {
     pub lists_refresh_grant: bool,
     /// How its document was had.
     pub origin: DocumentOrigin,
+    /// Whether it must prove who it is at the token endpoint.
+    pub confidential: bool,
+    /// The keys it signs with; `None` when it does not.
+    pub(super) keys: Option<ClientKeys>,
+}
+
+impl From<RegisteredClient> for Client {
+    fn from(registered: RegisteredClient) -> Self {
+        let origin = match registered.registrar {
+            ClientRegistrar::Admin(by) => DocumentOrigin::Registered { by },
+            ClientRegistrar::Dynamic { .. } => DocumentOrigin::Dynamic,
+        };
+        Self {
+            id: ClientId::Registered(registered.client_id),
+            name: registered.name,
+            redirect_uris: registered
+                .redirect_uris
+                .iter()
+                .filter_map(|uri| RedirectUri::parse(uri).ok())
+                .collect(),
+            lists_refresh_grant: registered.refresh_grant,
+            origin,
+            confidential: registered.authentication != ClientAuthentication::None,
+            keys: None,
+        }
+    }
 }
 
 impl Client {
@@ -78,6 +159,12 @@ pub enum ClientError {
     /// Client ID metadata documents are switched off.
     #[error("client ID metadata documents are switched off")]
     Disabled,
+    /// Clients that registered themselves are switched off.
+    #[error("dynamic client registration is switched off")]
+    RegistrationDisabled,
+    /// No client of this id is registered.
+    #[error("no client of this id is registered here")]
+    Unknown,
     /// The client id is not an https address of the right form.
     #[error("the client id is not usable: {0}")]
     IdInvalid(String),

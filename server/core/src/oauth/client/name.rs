@@ -5,7 +5,7 @@ pub const CLIENT_NAME_LENGTH_MAX: usize = 100;
 
 /// The name without characters that hide, reorder or break text, white space folded, cut to
 /// [`CLIENT_NAME_LENGTH_MAX`] characters. Empty when nothing is left.
-pub(super) fn presentable(name: &str) -> String {
+pub(in crate::oauth) fn presentable(name: &str) -> String {
     let shown: String =
         name.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_hidden(*c)).collect();
     let folded = shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

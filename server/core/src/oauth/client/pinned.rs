@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Client, ClientError, ClientIdUrl, document::Document, json, rules::Recorder};
+use super::{Client, ClientError, ClientId, ClientIdUrl, document::Document, json, rules::Recorder};
 use crate::oauth::records::DocumentOrigin;
 
 /// A document that the admin or Portal pins: used without fetching, or when the live one cannot be had.
@@ -48,8 +48,9 @@ pub(super) fn client(id: ClientIdUrl, body: &[u8], origin: DocumentOrigin) -> Re
     let mut recorder = Recorder::default();
     let document = Document::judge(&mut recorder, id.as_str(), body);
     let fault = || ClientError::DocumentInvalid(recorder.first_fault().unwrap_or_default());
-    let Document { name, redirect_uris, lists_refresh_grant } = document.ok_or_else(fault)?;
-    Ok(Client { id, name, redirect_uris, lists_refresh_grant, origin })
+    let Document { name, redirect_uris, lists_refresh_grant, confidential, keys } =
+        document.ok_or_else(fault)?;
+    Ok(Client { id: ClientId::Url(id), name, redirect_uris, lists_refresh_grant, origin, confidential, keys })
 }
 
 /// A well-known agent.

@@ -45,8 +45,10 @@ pub(super) const REDIRECT_URIS: DocumentRule = rule(
 pub(super) const NO_SECRET: DocumentRule = rule("There is no client secret", "CIMD section 4");
 pub(super) const KEYS: DocumentRule =
     rule("Keys are public, in jwks or at jwks_uri but not both", "CIMD section 4, RFC 7591 section 2");
-pub(super) const AUTH_METHOD: DocumentRule =
-    rule("The client can sign in without a secret (method none)", "CIMD section 4");
+pub(super) const AUTH_METHOD: DocumentRule = rule(
+    "The client can sign in without a shared secret (none, or private_key_jwt with keys)",
+    "CIMD section 4",
+);
 pub(super) const GRANTS: DocumentRule =
     rule("grant_types and response_types, where given, have the authorization code", "RFC 7591 section 2");
 

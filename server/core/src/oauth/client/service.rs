@@ -3,20 +3,42 @@
 use std::sync::Arc;
 
 use super::{
-    Client, ClientError, ClientIdUrl, RuleReport,
+    Client, ClientError, ClientIdUrl, ClientKeys, KeySource, RuleReport,
+    assertion::{Assertion, Presented},
     document::Document,
     finder::{Finder, Surroundings},
+    jwk::KeySet,
+    keys::KeyFinder,
     memory::StoreMemory,
     rules::{self, Recorder},
 };
-use crate::{ports::DocumentFetcher, services::Dependencies, settings::SettingsService};
+use crate::{
+    oauth::registered::REGISTERED_PREFIX,
+    ports::{Clock, DocumentFetcher, FetchError, Store},
+    services::Dependencies,
+    settings::SettingsService,
+};
 
 /// Finds clients by their id.
 pub struct ClientService {
     settings: Arc<SettingsService>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     fetcher: Arc<dyn DocumentFetcher>,
     allow_loopback: bool,
     finder: Finder,
+    keys: KeyFinder,
+}
+
+/// Why an assertion does not prove who a client is.
+#[derive(Debug)]
+pub(in crate::oauth) enum AssertionError {
+    /// It is not the client's: what is wrong.
+    Refused(&'static str),
+    /// The client is not to be had.
+    Client(ClientError),
+    /// Its keys cannot be had right now: nothing is known.
+    Keys(FetchError),
 }
 
 impl ClientService {
@@ -25,20 +47,71 @@ impl ClientService {
     pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>) -> Self {
         let Dependencies { store, clock, fetcher, configuration, .. } = dependencies;
         let allow_loopback = configuration.public_url_is_loopback;
-        let memory = Arc::new(StoreMemory(store));
-        let surroundings = Surroundings { fetcher: Arc::clone(&fetcher), clock, memory, allow_loopback };
+        let memory = Arc::new(StoreMemory(Arc::clone(&store)));
+        let keys = KeyFinder::new(Arc::clone(&fetcher), Arc::clone(&clock));
+        let surroundings =
+            Surroundings { fetcher: Arc::clone(&fetcher), clock: Arc::clone(&clock), memory, allow_loopback };
         let finder = Finder::new(surroundings, &configuration.pinned_clients);
-        Self { settings, fetcher, allow_loopback, finder }
+        Self { settings, store, clock, fetcher, allow_loopback, finder, keys }
     }
 
-    /// The client with this id: by policy, then from the cache, the store or the network. A document that the admin
-    /// pinned is used without fetching; one that Portal holds itself serves while the live one cannot be had.
+    /// The client with this id. One that is registered here: from the store. Any other: by policy, then from the cache,
+    /// the store or the network; a document that the admin pinned is used without fetching, one that Portal holds itself
+    /// serves while the live one cannot be had.
     ///
     /// # Errors
     /// [`ClientError`].
     pub async fn find(&self, client_id: &str) -> Result<Arc<Client>, ClientError> {
         let settings = self.settings.current().await?;
+        if client_id.starts_with(REGISTERED_PREFIX) {
+            let registered = self.store.read().await?.registered_client_by_id(client_id).await?;
+            let client = Client::from(registered.ok_or(ClientError::Unknown)?);
+            return if client.origin.is_open(&settings) {
+                Ok(Arc::new(client))
+            } else {
+                Err(ClientError::RegistrationDisabled)
+            };
+        }
+        if !client_id.starts_with("http") {
+            return Err(ClientError::Unknown);
+        }
         self.finder.find(&settings, client_id).await
+    }
+
+    /// Whether a client is known, from memory alone, to have to sign.
+    pub(in crate::oauth) async fn must_sign(&self, client_id: &str) -> bool {
+        self.finder.held(client_id).await.is_some_and(|client| client.confidential)
+    }
+
+    /// Whether an assertion is this client's, for one of these audiences; what it says, to be remembered.
+    ///
+    /// # Errors
+    /// [`AssertionError`].
+    pub(in crate::oauth) async fn check_assertion(
+        &self,
+        client_id: &str,
+        assertion: &Assertion,
+        audiences: &[String],
+    ) -> Result<Presented, AssertionError> {
+        let client = self.find(client_id).await.map_err(AssertionError::Client)?;
+        let Some(ClientKeys { source, algorithm }) = &client.keys else {
+            return Err(AssertionError::Refused("the client's document does not offer private_key_jwt"));
+        };
+        // What costs nothing first: keys are fetched only for assertions that could be good.
+        let algorithm = assertion.check_header(algorithm.as_deref()).map_err(AssertionError::Refused)?;
+        let now = self.clock.now();
+        let presented = assertion.check_claims(client_id, audiences, now).map_err(AssertionError::Refused)?;
+        let keys = match source {
+            KeySource::Document(set) => {
+                let unusable = |_| AssertionError::Refused("the client's jwks cannot be used");
+                Arc::new(KeySet::parse(set.as_bytes()).map_err(unusable)?)
+            }
+            KeySource::Address(address) => {
+                self.keys.find(address, assertion.key_id()).await.map_err(AssertionError::Keys)?
+            }
+        };
+        assertion.check_signature(&keys, algorithm).map_err(AssertionError::Refused)?;
+        Ok(presented)
     }
 
     /// Judges a document rule by rule, live, without touching cache, store or settings. One report for each rule, in

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService, refused};
+use super::{KnownClient, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService, refused};
 use crate::{
     identity::{RequestOrigin, UserStatus},
     ids::AgentSessionId,
@@ -20,18 +20,18 @@ use crate::{
 struct CodeGrant {
     code: Secret,
     redirect_uri: String,
-    client_id: String,
+    client: KnownClient,
     verifier: Secret,
     resource: Option<String>,
 }
 
 impl CodeGrant {
-    fn parse(request: TokenRequest) -> Result<Self, TokenError> {
+    fn parse(request: TokenRequest, client: KnownClient) -> Result<Self, TokenError> {
         let missing = |description| refused(TokenErrorCode::InvalidRequest, description);
         Ok(Self {
             code: request.code.ok_or_else(|| missing("code is missing"))?,
             redirect_uri: request.redirect_uri.ok_or_else(|| missing("redirect_uri is missing"))?,
-            client_id: request.client_id.ok_or_else(|| missing("client_id is missing"))?,
+            client,
             verifier: request.code_verifier.ok_or_else(|| missing("code_verifier is missing"))?,
             resource: request.resource,
         })
@@ -40,9 +40,7 @@ impl CodeGrant {
     /// Whether a stored code was given to this client, for this redirect URI, verifier and resource, and is in time.
     fn fits(&self, code: &AuthorizationCode, now: UnixMillis) -> Result<(), TokenError> {
         let grant = |description| Err(refused(TokenErrorCode::InvalidGrant, description));
-        if code.client.client_id != self.client_id {
-            return grant("the code was given to another client");
-        }
+        self.client.fits(&code.client, "the code was given to another client")?;
         if now >= code.expires_at {
             return grant("the code has expired");
         }
@@ -63,13 +61,11 @@ impl TokenService {
     pub(super) async fn exchange_code(
         &self,
         request: TokenRequest,
+        client: KnownClient,
         origin: &RequestOrigin,
     ) -> Result<TokenResponse, TokenError> {
-        let grant = CodeGrant::parse(request)?;
+        let grant = CodeGrant::parse(request, client)?;
         let settings = self.settings.current().await?;
-        if !settings.cimd_enabled {
-            return Err(refused(TokenErrorCode::UnauthorizedClient, "sign-in of agents is switched off in Portal"));
-        }
         let now = self.dependencies.clock.now();
         let mut transaction = self.dependencies.store.write().await?;
         let unknown = || refused(TokenErrorCode::InvalidGrant, "the code is not known");
@@ -107,6 +103,7 @@ impl TokenService {
         transaction.agent_session_insert(&session).await?;
         let issued = self.make(&session, session.scope, &settings, now);
         Self::store(&mut *transaction, &session, &issued, now).await?;
+        grant.client.remember(&mut *transaction, now).await?;
         let details = json!({ "client_id": session.client.client_id, "scope": issued.scope.to_string(),
             "refreshable": session.refreshable });
         let event = self.audit(&session, Some(&user), "agent_session.created", origin).details(details);

@@ -1,5 +1,6 @@
 //! `/oauth/token` and `/oauth/revoke` (RFC 6749 sections 4.1.3 and 6, RFC 7009).
 
+mod authentication;
 mod code;
 mod refresh;
 mod revoke;
@@ -8,7 +9,11 @@ use std::sync::Arc;
 
 use portal_model::{ScopeSet, settings::Settings};
 
+pub use authentication::ClientProof;
+use authentication::{KnownClient, Purpose};
+
 use super::{
+    ClientService,
     format::TokenKind,
     records::{AccessToken, AgentSession, EndReason, RefreshState, RefreshToken},
     seal::SealedAnswer,
@@ -44,6 +49,8 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// `resource`
     pub resource: Option<String>,
+    /// How it proves that it is its client's.
+    pub proof: ClientProof,
 }
 
 /// A successful answer.
@@ -105,6 +112,12 @@ pub enum TokenError {
         /// The sentence; never names a secret.
         description: &'static str,
     },
+    /// Too many failed authentications came from this network: 429.
+    #[error("too many failed authentications came from this address; wait a minute")]
+    TooMany,
+    /// What is needed to know the client cannot be had right now: 503, and the token or code stays good.
+    #[error("{0}")]
+    Unavailable(String),
     /// The store failed: 503, and the token or code stays good.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -122,12 +135,15 @@ pub struct RevokeRequest {
     pub token: Option<Secret>,
     /// `client_id`
     pub client_id: Option<String>,
+    /// How it proves that it is its client's.
+    pub proof: ClientProof,
 }
 
 /// Issues and revokes tokens.
 pub struct TokenService {
     dependencies: Dependencies,
     settings: Arc<SettingsService>,
+    clients: Arc<ClientService>,
 }
 
 /// Tokens just made for a session, before they are stored and sent.
@@ -141,23 +157,40 @@ struct Issued {
 impl TokenService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>) -> Self {
-        Self { dependencies, settings }
+    pub fn new(
+        dependencies: Dependencies,
+        settings: Arc<SettingsService>,
+        clients: Arc<ClientService>,
+    ) -> Self {
+        Self { dependencies, settings, clients }
     }
 
     /// Answers a token request.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn issue(&self, request: TokenRequest, origin: &RequestOrigin) -> Result<TokenResponse, TokenError> {
-        match request.grant_type.as_deref() {
-            Some("authorization_code") => self.exchange_code(request, origin).await,
-            Some("refresh_token") => self.refresh(request, origin).await,
-            Some(_) => Err(refused(
-                TokenErrorCode::UnsupportedGrantType,
-                "grant_type must be authorization_code or refresh_token",
-            )),
-            None => Err(refused(TokenErrorCode::InvalidRequest, "grant_type is missing")),
+    pub async fn issue(
+        &self,
+        mut request: TokenRequest,
+        origin: &RequestOrigin,
+    ) -> Result<TokenResponse, TokenError> {
+        let by_code = match request.grant_type.as_deref() {
+            Some("authorization_code") => true,
+            Some("refresh_token") => false,
+            Some(_) => {
+                return Err(refused(
+                    TokenErrorCode::UnsupportedGrantType,
+                    "grant_type must be authorization_code or refresh_token",
+                ));
+            }
+            None => return Err(refused(TokenErrorCode::InvalidRequest, "grant_type is missing")),
+        };
+        let (id, proof) = (request.client_id.take(), std::mem::take(&mut request.proof));
+        let client = self.authenticate(id, proof, Purpose::Tokens, origin).await?;
+        if by_code {
+            self.exchange_code(request, client, origin).await
+        } else {
+            self.refresh(request, client, origin).await
         }
     }
 
@@ -219,13 +252,20 @@ impl TokenService {
         if transaction.agent_session_end(&session.id, reason, now).await? {
             transaction.change_record(Topic::Access).await?;
             let event = self.audit(session, None, "agent_session.ended", origin);
-            let details = serde_json::json!({ "reason": reason.as_str(), "client_id": session.client.client_id });
+            let details =
+                serde_json::json!({ "reason": reason.as_str(), "client_id": session.client.client_id });
             transaction.audit_append(&event.details(details)).await?;
         }
         Ok(())
     }
 
-    fn audit(&self, session: &AgentSession, user: Option<&User>, action: &str, origin: &RequestOrigin) -> AuditEvent {
+    fn audit(
+        &self,
+        session: &AgentSession,
+        user: Option<&User>,
+        action: &str,
+        origin: &RequestOrigin,
+    ) -> AuditEvent {
         let actor = Actor::Agent {
             user_id: session.user_id.0.clone(),
             name: user.map(|user| user.entity_ref.to_string()).unwrap_or_default(),

@@ -6,10 +6,11 @@
 use portal_model::{ScopeSet, settings::Settings};
 
 use super::{
-    Issued, SealedAnswer, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService, refused,
-    session_days, token_days,
+    Issued, KnownClient, SealedAnswer, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService,
+    refused, session_days, token_days,
 };
 use crate::{
+    audit::AuditOutcome,
     identity::{RequestOrigin, User, UserStatus},
     oauth::{
         format::TokenKind,
@@ -29,7 +30,7 @@ const OVERTAKEN_MAX: usize = 3;
 /// The parameters of a refresh grant, all there.
 struct RefreshGrant {
     token: Secret,
-    client_id: String,
+    client: KnownClient,
     scope: Option<ScopeSet>,
     resource: Option<String>,
 }
@@ -42,27 +43,27 @@ enum Verdict {
     Repeat(Issued),
     /// The session is over; the denial must be kept.
     End(EndReason, &'static str),
+    /// A client that has proved who it is presents a token that it replaced: refused and audited, and no reason to think
+    /// that two parties hold its tokens.
+    RefuseReplay,
     /// Refused without a change.
     Refuse(TokenError),
 }
 
 impl RefreshGrant {
-    fn parse(request: TokenRequest) -> Result<Self, TokenError> {
+    fn parse(request: TokenRequest, client: KnownClient) -> Result<Self, TokenError> {
         let missing = |description| refused(TokenErrorCode::InvalidRequest, description);
         let token = request.refresh_token.ok_or_else(|| missing("refresh_token is missing"))?;
-        let client_id = request.client_id.ok_or_else(|| missing("client_id is missing"))?;
         if !TokenKind::Refresh.fits(token.expose()) {
             return Err(refused(TokenErrorCode::InvalidGrant, "the refresh token is not known"));
         }
         let scope = request.scope.as_deref().filter(|scope| !scope.trim().is_empty()).map(ScopeSet::parse);
-        Ok(Self { token, client_id, scope, resource: request.resource })
+        Ok(Self { token, client, scope, resource: request.resource })
     }
 
     /// Whether a session is this client's, and nothing more is asked than was granted.
     fn fits(&self, session: &AgentSession) -> Result<(), TokenError> {
-        if session.client.client_id != self.client_id {
-            return Err(refused(TokenErrorCode::InvalidGrant, "the refresh token was given to another client"));
-        }
+        self.client.fits(&session.client, "the refresh token was given to another client")?;
         if self.resource.as_ref().is_some_and(|asked| *asked != session.resource) {
             return Err(refused(TokenErrorCode::InvalidTarget, "resource is not the one that was granted"));
         }
@@ -77,12 +78,16 @@ impl TokenService {
     pub(super) async fn refresh(
         &self,
         request: TokenRequest,
+        client: KnownClient,
         origin: &RequestOrigin,
     ) -> Result<TokenResponse, TokenError> {
-        let grant = RefreshGrant::parse(request)?;
+        let grant = RefreshGrant::parse(request, client)?;
         let settings = self.settings.current().await?;
-        if !settings.refresh_enabled || !settings.cimd_enabled {
-            return Err(refused(TokenErrorCode::UnauthorizedClient, "refresh tokens are switched off in Portal"));
+        if !settings.refresh_enabled {
+            return Err(refused(
+                TokenErrorCode::UnauthorizedClient,
+                "refresh tokens are switched off in Portal",
+            ));
         }
         for _ in 0..OVERTAKEN_MAX {
             if let Some(answer) = self.refresh_once(&grant, &settings, origin).await? {
@@ -108,6 +113,13 @@ impl TokenService {
         match self.judge(&mut *transaction, grant, &token, &session, settings).await? {
             Verdict::Refuse(error) => Err(error),
             Verdict::Repeat(issued) => Ok(Some(issued.answer(now))),
+            Verdict::RefuseReplay => {
+                let event = self.audit(&session, None, "agent_session.replay_refused", origin);
+                let reason = TokenErrorCode::InvalidGrant.as_str().to_owned();
+                transaction.audit_append(&event.outcome(AuditOutcome::Refused { reason })).await?;
+                transaction.commit().await?;
+                Err(refused(TokenErrorCode::InvalidGrant, "the refresh token was replaced before"))
+            }
             Verdict::End(reason, description) => {
                 self.end_session(&mut *transaction, &session, reason, origin).await?;
                 transaction.commit().await?;
@@ -121,6 +133,7 @@ impl TokenService {
                 }
                 transaction.refresh_token_confirm(&token.hash, now).await?;
                 Self::store(&mut *transaction, &session, &issued, now).await?;
+                grant.client.remember(&mut *transaction, now).await?;
                 let address = origin.address.map(|address| address.to_string());
                 transaction.agent_session_touch(&session.id, now, address.as_deref()).await?;
                 let event = self.audit(&session, Some(&*user), "agent_session.refreshed", origin);
@@ -147,9 +160,9 @@ impl TokenService {
             return Ok(Verdict::End(EndReason::Expired, "the session has reached its maximum lifetime"));
         }
         let user = transaction.user_by_id(&session.user_id).await?;
-        let Some(user) = user.filter(|user| {
-            user.status == UserStatus::Active && user.revocation_epoch == session.epoch
-        }) else {
+        let Some(user) =
+            user.filter(|user| user.status == UserStatus::Active && user.revocation_epoch == session.epoch)
+        else {
             return Ok(Verdict::End(EndReason::UserRevoked, "the person may not use Portal any more"));
         };
         if transaction.entity_location(&user.entity_ref).await?.is_none() {
@@ -168,6 +181,9 @@ impl TokenService {
                     }
                     _ => None,
                 };
+                if repeated.is_none() && grant.client.proved {
+                    return Ok(Verdict::RefuseReplay);
+                }
                 Ok(repeated.map_or(
                     Verdict::End(
                         EndReason::TokenReplayed,

@@ -1,6 +1,6 @@
 //! Revocation by the client (RFC 7009).
 
-use super::{RevokeRequest, TokenError, TokenErrorCode, TokenService, refused};
+use super::{Purpose, RevokeRequest, TokenError, TokenErrorCode, TokenService, refused};
 use crate::{
     identity::RequestOrigin,
     ids::AgentSessionId,
@@ -18,13 +18,14 @@ impl TokenService {
     pub async fn revoke(&self, request: RevokeRequest, origin: &RequestOrigin) -> Result<(), TokenError> {
         let missing = |description| refused(TokenErrorCode::InvalidRequest, description);
         let token = request.token.ok_or_else(|| missing("token is missing"))?;
-        let client_id = request.client_id.ok_or_else(|| missing("client_id is missing"))?;
+        let client = self.authenticate(request.client_id, request.proof, Purpose::Revocation, origin).await?;
         let mut transaction = self.dependencies.store.write().await?;
         let Some(session_id) = session_of(&mut *transaction, &token).await? else { return Ok(()) };
         let Some(session) = transaction.agent_session_by_id(&session_id).await? else { return Ok(()) };
-        if session.client.client_id != client_id {
+        if session.client.client_id != client.id {
             return Ok(());
         }
+        client.fits(&session.client, "the token was given to another client")?;
         self.end_session(&mut *transaction, &session, EndReason::RevokedByClient, origin).await?;
         transaction.commit().await?;
         self.dependencies.changes.expire();

@@ -63,12 +63,30 @@ pub trait Store: Send + Sync + 'static {
 
 /// Everything that can be read.
 pub trait ReadTransaction:
-    SettingReads + UserReads + OauthReads + ClientReads + CatalogReads + AuditReads + AuditChainReads + ActivityReads + TokenReads + Send
+    SettingReads
+    + UserReads
+    + OauthReads
+    + ClientReads
+    + CatalogReads
+    + AuditReads
+    + AuditChainReads
+    + ActivityReads
+    + TokenReads
+    + Send
 {
 }
 
 impl<T> ReadTransaction for T where
-    T: SettingReads + UserReads + OauthReads + ClientReads + CatalogReads + AuditReads + AuditChainReads + ActivityReads + TokenReads + Send
+    T: SettingReads
+        + UserReads
+        + OauthReads
+        + ClientReads
+        + CatalogReads
+        + AuditReads
+        + AuditChainReads
+        + ActivityReads
+        + TokenReads
+        + Send
 {
 }
 

@@ -112,9 +112,12 @@ fn methods_are_negotiated_and_none_is_preferred() {
         // As ChatGPT publishes it.
         (json!({ single: "private_key_jwt", plural: ["none", "private_key_jwt"] }), None),
         (json!({ plural: ["tls_client_auth", "none"] }), None),
-        (json!({ single: "private_key_jwt" }), Some("private_key_jwt only")),
-        (json!({ plural: ["private_key_jwt"] }), Some("private_key_jwt only")),
-        (json!({ single: "private_key_jwt", plural: ["private_key_jwt"] }), Some("private_key_jwt only")),
+        (json!({ single: "private_key_jwt" }), Some("neither jwks nor jwks_uri")),
+        (json!({ plural: ["private_key_jwt"] }), Some("neither jwks nor jwks_uri")),
+        (
+            json!({ single: "private_key_jwt", plural: ["private_key_jwt"] }),
+            Some("neither jwks nor jwks_uri"),
+        ),
         (json!({ single: "tls_client_auth" }), Some("no way to sign in")),
         (json!({ plural: [] }), Some("no way to sign in")),
         (json!({ single: "none", plural: ["private_key_jwt"] }), Some("is not in")),
@@ -131,6 +134,30 @@ fn methods_are_negotiated_and_none_is_preferred() {
             (other, _) => panic!("{changes}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn only_a_client_that_cannot_do_without_must_sign() {
+    let (single, plural) = ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported");
+    let keys = "https://agent.example/jwks.json";
+    for (changes, confidential, signs) in [
+        (json!({}), false, false),
+        (json!({ "jwks_uri": keys }), false, false),
+        (json!({ single: "private_key_jwt", "jwks_uri": keys }), true, true),
+        (json!({ plural: ["private_key_jwt", "tls_client_auth"], "jwks": { "keys": [] } }), true, true),
+        (
+            json!({ single: "private_key_jwt", plural: ["none", "private_key_jwt"], "jwks_uri": keys }),
+            false,
+            true,
+        ),
+        (json!({ single: "private_key_jwt", plural: ["none", "private_key_jwt"] }), false, false),
+    ] {
+        let client = judge(&changes).unwrap();
+        assert_eq!((client.confidential, client.keys.is_some()), (confidential, signs), "{changes}");
+    }
+    let algorithm =
+        json!({ single: "private_key_jwt", "jwks_uri": keys, "token_endpoint_auth_signing_alg": 1 });
+    assert!(judge(&algorithm).unwrap_err().contains("signing_alg is not a text"));
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! Client assertions: `private_key_jwt` (RFC 7523 sections 2.2 and 3, RFC 7515, RFC 8725).
+//!
+//! Read and checked by hand, because only three algorithms, one serialization and six claims are taken, and the primitives
+//! are those that TLS already brings.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+
+use super::{json::parse_object, jwk::KeySet};
+use crate::time::{MINUTE_MS, SECOND_MS, UnixMillis};
+
+/// The algorithms that are taken, pinned: nothing symmetric, never `none`.
+pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+/// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11).
+const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+/// How far ahead an assertion may end.
+const LIFETIME_MAX_MS: i64 = 5 * MINUTE_MS;
+/// How far the client's clock may be off.
+const LEEWAY_MS: i64 = MINUTE_MS;
+/// Longest id of an assertion, in bytes.
+const ID_BYTES_MAX: usize = 256;
+/// Longest assertion, in bytes.
+const ASSERTION_BYTES_MAX: usize = 8_192;
+
+/// An assertion that was read; nothing of it is believed before its signature was checked.
+#[derive(Debug)]
+pub(in crate::oauth) struct Assertion {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    signed: String,
+    signature: Vec<u8>,
+}
+
+/// What a checked assertion says, to be remembered until it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::oauth) struct Presented {
+    /// Its id, used once.
+    pub(in crate::oauth) id: String,
+    /// Until when it could be presented again.
+    pub(in crate::oauth) until: UnixMillis,
+}
+
+type Checked<T> = Result<T, &'static str>;
+
+impl Assertion {
+    /// Reads the compact serialization.
+    ///
+    /// # Errors
+    /// What is wrong, for whoever debugs the client.
+    pub(in crate::oauth) fn read(text: &str) -> Checked<Self> {
+        let unreadable = "client_assertion is not a signed JWT";
+        if text.len() > ASSERTION_BYTES_MAX {
+            return Err("client_assertion is too long");
+        }
+        let (signed, signature) = text.rsplit_once('.').ok_or(unreadable)?;
+        let (header, claims) = signed.split_once('.').ok_or(unreadable)?;
+        let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| unreadable);
+        let object = |part: &str| parse_object(&bytes(part)?).map_err(|_| unreadable);
+        Ok(Self {
+            header: object(header)?,
+            claims: object(claims)?,
+            signature: bytes(signature)?,
+            signed: signed.to_owned(),
+        })
+    }
+
+    /// The client that it says it is of, before anything is checked.
+    pub(in crate::oauth) fn subject(&self) -> Option<&str> {
+        self.claims.get("sub").and_then(Value::as_str)
+    }
+
+    /// The id of the key it says it was signed with.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.header.get("kid").and_then(Value::as_str)
+    }
+
+    /// Checks the header: an algorithm that is taken, a type for this purpose, and nothing critical that we do not know.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn check_header(&self, only: Option<&str>) -> Checked<&str> {
+        let algorithm = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        if !ASSERTION_ALGORITHMS.contains(&algorithm) {
+            return Err("the assertion's alg must be RS256, ES256 or EdDSA");
+        }
+        if only.is_some_and(|only| only != algorithm) {
+            return Err("the assertion's alg is not the one of the client's document");
+        }
+        if let Some(kind) = self.header.get("typ") {
+            let kind = kind.as_str().unwrap_or_default().to_ascii_lowercase();
+            if !TYPES.contains(&kind.strip_prefix("application/").unwrap_or(&kind)) {
+                return Err("the assertion's typ must be client-authentication+jwt or JWT");
+            }
+        }
+        if self.header.contains_key("crit") {
+            return Err("the assertion has a crit header, which is not known here");
+        }
+        Ok(algorithm)
+    }
+
+    /// Checks the signature.
+    ///
+    /// # Errors
+    /// No key of the client made it.
+    pub(super) fn check_signature(&self, keys: &KeySet, algorithm: &str) -> Checked<()> {
+        let good = keys.verifies(self.key_id(), algorithm, self.signed.as_bytes(), &self.signature);
+        if good { Ok(()) } else { Err("the assertion is not signed by a key of the client") }
+    }
+
+    /// Checks the claims (RFC 7523 section 3): who, for whom, when, and an id.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn check_claims(
+        &self,
+        client_id: &str,
+        audiences: &[String],
+        now: UnixMillis,
+    ) -> Checked<Presented> {
+        let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
+        if text("iss") != Some(client_id) || text("sub") != Some(client_id) {
+            return Err("the assertion's iss and sub must be the client_id");
+        }
+        if !self.is_for(audiences) {
+            return Err("the assertion's aud must be this issuer or its token endpoint, and nothing else");
+        }
+        let end = self.time("exp")?.ok_or("the assertion has no exp")?;
+        if now.since(end) >= LEEWAY_MS {
+            return Err("the assertion has expired");
+        }
+        if end.since(now) > LIFETIME_MAX_MS + LEEWAY_MS {
+            return Err("the assertion's exp is more than 5 minutes ahead");
+        }
+        for name in ["nbf", "iat"] {
+            if self.time(name)?.is_some_and(|at| at.since(now) > LEEWAY_MS) {
+                return Err("the assertion is from the future");
+            }
+        }
+        let id = text("jti").filter(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX);
+        let id = id.ok_or("the assertion has no usable jti")?.to_owned();
+        Ok(Presented { id, until: end.plus(LEEWAY_MS) })
+    }
+
+    /// Whether it is meant for us and for nobody else, who could present it here.
+    fn is_for(&self, audiences: &[String]) -> bool {
+        let ours = |value: &Value| value.as_str().is_some_and(|text| audiences.iter().any(|one| one == text));
+        match self.claims.get("aud") {
+            Some(Value::Array(all)) => !all.is_empty() && all.iter().all(ours),
+            Some(one) => ours(one),
+            None => false,
+        }
+    }
+
+    /// A point in time of the claims: seconds, whole or not.
+    fn time(&self, name: &str) -> Checked<Option<UnixMillis>> {
+        let Some(value) = self.claims.get(name) else { return Ok(None) };
+        let seconds = value.as_i64().or_else(|| {
+            let seconds = value.as_f64().filter(|seconds| seconds.is_finite() && seconds.abs() < 1e12)?;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "bounded above, and the fraction does not matter"
+            )]
+            Some(seconds as i64)
+        });
+        let seconds = seconds.ok_or("a time of the assertion is not a number")?;
+        Ok(Some(UnixMillis(seconds.saturating_mul(SECOND_MS))))
+    }
+}

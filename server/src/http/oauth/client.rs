@@ -1,0 +1,118 @@
+//! What a client says of itself: its id, and what shall prove it (RFC 6749 section 2.3.1, RFC 7521 section 4.2).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, header::AUTHORIZATION};
+use portal_core::{oauth::ClientProof, secret::Secret};
+
+use super::form::Form;
+
+/// Longest credentials in the header, in bytes.
+const HEADER_BYTES_MAX: usize = 8_192;
+
+/// A client's id and its proof.
+pub(super) struct Credentials {
+    pub id: Option<String>,
+    pub proof: ClientProof,
+}
+
+impl Credentials {
+    /// Takes them out of header and form.
+    ///
+    /// # Errors
+    /// Several ways at once, or credentials that cannot be read, in words.
+    pub fn take(headers: &HeaderMap, form: &mut Form) -> Result<Self, String> {
+        let id = form.take("client_id");
+        let (secret, assertion) = (form.take_secret("client_secret"), form.take_secret("client_assertion"));
+        let kind = form.take("client_assertion_type");
+        let in_header = headers.contains_key(AUTHORIZATION);
+        match (in_header, secret, assertion) {
+            (false, None, None) => Ok(Self { id, proof: ClientProof::None }),
+            (false, Some(secret), None) => Ok(Self { id, proof: ClientProof::SecretPost(secret) }),
+            (false, None, Some(jwt)) => Ok(Self { id, proof: ClientProof::Assertion { kind, jwt } }),
+            (true, None, None) => {
+                let (named, secret) =
+                    basic(headers).ok_or("the Authorization header is not Basic with id and secret")?;
+                if id.is_some_and(|id| id != named) {
+                    return Err("client_id is not the one of the Authorization header".to_owned());
+                }
+                Ok(Self { id: Some(named), proof: ClientProof::SecretBasic(secret) })
+            }
+            _ => Err("the client must authenticate in one way only".to_owned()),
+        }
+    }
+}
+
+/// Id and secret of the header: each form-encoded, joined by a colon, then in base64.
+fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > HEADER_BYTES_MAX {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((decoded(id)?, Secret::new(decoded(secret)?)))
+}
+
+/// One form-encoded value; `None` for what no encoder writes.
+fn decoded(text: &str) -> Option<String> {
+    if text.is_empty() || text.contains(['&', '=']) {
+        return None;
+    }
+    form_urlencoded::parse(text.as_bytes()).next().map(|(value, _)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(header: Option<&str>, fields: &str) -> Result<(Option<String>, String), String> {
+        let mut headers = HeaderMap::new();
+        if let Some(text) = header {
+            let value = format!("Basic {}", STANDARD.encode(text));
+            headers.insert(AUTHORIZATION, value.parse().map_err(|_| "header")?);
+        }
+        let Credentials { id, proof } =
+            Credentials::take(&headers, &mut Form::parse(fields.as_bytes(), &[])?)?;
+        let proof = match proof {
+            ClientProof::None => "none".to_owned(),
+            ClientProof::SecretBasic(secret) => format!("basic {}", secret.expose()),
+            ClientProof::SecretPost(secret) => format!("post {}", secret.expose()),
+            ClientProof::Assertion { kind, jwt } => format!("{} {}", kind.unwrap_or_default(), jwt.expose()),
+        };
+        Ok((id, proof))
+    }
+
+    #[test]
+    fn each_way_is_read() {
+        let id = |text: &str| Some(text.to_owned());
+        assert_eq!(taken(None, "client_id=a"), Ok((id("a"), "none".to_owned())));
+        assert_eq!(taken(None, "client_id=a&client_secret=s"), Ok((id("a"), "post s".to_owned())));
+        assert_eq!(taken(Some("a:s"), ""), Ok((id("a"), "basic s".to_owned())));
+        assert_eq!(
+            taken(Some("a%3Ab:p%25+q%2B"), "client_id=a%3Ab"),
+            Ok((id("a:b"), "basic p% q+".to_owned()))
+        );
+        let assertion = "client_assertion=x.y.z&client_assertion_type=jwt";
+        assert_eq!(taken(None, assertion), Ok((None, "jwt x.y.z".to_owned())));
+    }
+
+    #[test]
+    fn one_way_only_and_readable() {
+        for (header, fields) in [
+            (Some("a:s"), "client_secret=s"),
+            (Some("a:s"), "client_assertion=x"),
+            (None, "client_secret=s&client_assertion=x"),
+            (Some("a:s"), "client_id=b"),
+            (Some("a"), ""),
+            (Some(":s"), ""),
+            (Some("a:"), ""),
+        ] {
+            assert!(taken(header, fields).is_err(), "{header:?} {fields}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, http::HeaderValue::from_static("Bearer abc"));
+        assert!(Form::parse(b"", &[]).and_then(|mut form| Credentials::take(&headers, &mut form)).is_err());
+    }
+}
