@@ -119,8 +119,9 @@ pub(super) fn relations_panel(entity: &StoredEntity, neighbours: &Neighbours) ->
 fn group(words: &str, refs: &[&EntityRef], neighbours: &Neighbours) -> AnyView {
     let items = refs.iter().take(SHOWN_MAX).map(|entity_ref| item(entity_ref, neighbours)).collect_view();
     let more = refs.len().saturating_sub(SHOWN_MAX);
+    let counted = (refs.len() > 1).then(|| view! { " "<span class="count">{refs.len()}</span> });
     view! {
-        <dt><bdi>{words.to_owned()}</bdi>" "<span class="count">{refs.len()}</span></dt>
+        <dt><bdi>{words.to_owned()}</bdi>{counted}</dt>
         <dd>
             <ul class="refs">{items}</ul>
             {(more > 0).then(|| view! { <p class="tiny faint">{format!("and {more} more")}</p> })}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use portal_core::catalog::StoredEntity;
-use portal_model::EntityRef;
+use portal_model::{EntityRef, entity_ref::DEFAULT_NAMESPACE};
 use serde_json::Value;
 
 use crate::components::{Tone, badge, entity_label, entity_link, kind_icon, kind_word, status};
@@ -54,6 +54,16 @@ pub(crate) fn entity_table(caption: &'static str, entities: &[StoredEntity], kin
     .into_any()
 }
 
+/// What the label leaves unsaid of the reference: another name, another namespace.
+fn alias(entity: &StoredEntity, label: &str) -> Option<String> {
+    let (namespace, name) = (entity.entity_ref.namespace(), entity.entity_ref.name());
+    match (namespace == DEFAULT_NAMESPACE, label == name) {
+        (false, _) => Some(format!("{namespace}/{name}")),
+        (true, false) => Some(name.to_owned()),
+        (true, true) => None,
+    }
+}
+
 fn row(entity: &StoredEntity, kinds: bool) -> AnyView {
     let kind = entity.entity_ref.kind();
     let kind_of = text_at(entity, "/spec/type", 60);
@@ -61,14 +71,14 @@ fn row(entity: &StoredEntity, kinds: bool) -> AnyView {
     let owner = related(entity, "ownedBy").map(|owner| entity_link(owner, None));
     let description = text_at(entity, "/metadata/description", DESCRIPTION_LENGTH_MAX);
     let label = entity_label(entity);
-    let named = label != entity.entity_ref.name();
+    let alias = alias(entity, &label);
     view! {
         <tr>
             <td><span class="who">
                 <span class="kind">{kind_icon(kind, kind_of.as_deref())}</span>
                 <span>
                     <a class="name" href=entity.entity_ref.path()><bdi>{label}</bdi></a>
-                    {named.then(|| view! { <code class="faint alias wide">{entity.entity_ref.name().to_owned()}</code> })}
+                    {alias.map(|alias| view! { <code class="faint alias wide">{alias}</code> })}
                     {has_error(entity).then(|| badge(Tone::Warning, "Error"))}
                     {description.map(|text| view! { <span class="sub clip"><bdi>{text}</bdi></span> })}
                     <span class="sub only-s">{kind_word(kind)}</span>
