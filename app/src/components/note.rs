@@ -82,5 +82,5 @@ pub(crate) fn empty(
     sentence: impl IntoView + 'static,
     action: Option<AnyView>,
 ) -> AnyView {
-    view! { <div class="empty">{glyph(Door::Empty)}<h3>{heading}</h3><p>{sentence.into_any()}</p>{action}</div> }.into_any()
+    view! { <div class="empty">{glyph(Door::Empty)}<h2>{heading}</h2><p>{sentence.into_any()}</p>{action}</div> }.into_any()
 }
