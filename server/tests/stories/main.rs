@@ -8,7 +8,9 @@
 )]
 
 mod browser_connect;
+mod clients;
 mod coverage;
+mod assertions;
 mod edge;
 mod first_connect;
 mod mcp;

@@ -1,7 +1,7 @@
 //! `/oauth/authorize`: from a client's request to a pending authorization
 //! (RFC 6749 section 4.1.1, OAuth 2.1 section 4.1.1, RFC 9207, RFC 8707).
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use portal_model::ScopeSet;
 use thiserror::Error;
@@ -79,7 +79,7 @@ pub enum AuthorizeError {
     /// A parameter is missing, too long or not registered, before client and redirect URI are known to be good: a page
     /// of ours, no redirect. Names the parameter and what was expected.
     #[error("{0}")]
-    Page(&'static str),
+    Page(Cow<'static, str>),
     /// This address starts too many authorizations: a page of ours, no redirect.
     #[error("too many requests to connect an agent came from this address; wait a minute")]
     TooMany,
@@ -131,14 +131,16 @@ impl AuthorizationService {
     ) -> Result<BegunAuthorization, AuthorizeError> {
         bounded(&parameters)?;
         let client_id =
-            parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing"))?;
-        let redirect_uri =
-            parameters.redirect_uri.as_deref().ok_or(AuthorizeError::Page("redirect_uri is missing"))?;
+            parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing".into()))?;
+        let redirect_uri = parameters
+            .redirect_uri
+            .as_deref()
+            .ok_or(AuthorizeError::Page("redirect_uri is missing".into()))?;
         self.count_attempt(origin).await?;
         let client = self.clients.find(client_id).await?;
         if !client.allows_redirect(redirect_uri) {
             return Err(AuthorizeError::Page(
-                "redirect_uri is not one of the addresses that the client's document lists",
+                "redirect_uri is not one of the addresses that the client's document lists".into(),
             ));
         }
         let checked = self.check(&parameters).map_err(|(error, description)| {
@@ -271,7 +273,7 @@ fn bounded(parameters: &AuthorizeParameters) -> Result<(), AuthorizeError> {
     let within =
         |value: &Option<String>, limit: usize| value.as_ref().is_none_or(|value| value.len() <= limit);
     if !within(&parameters.state, STATE_LENGTH_MAX) {
-        return Err(AuthorizeError::Page("state is longer than 4,096 bytes"));
+        return Err(AuthorizeError::Page("state is longer than 4,096 bytes".into()));
     }
     let others = [
         &parameters.client_id,
@@ -286,6 +288,6 @@ fn bounded(parameters: &AuthorizeParameters) -> Result<(), AuthorizeError> {
     if others.into_iter().all(|value| within(value, PARAMETER_LENGTH_MAX)) {
         Ok(())
     } else {
-        Err(AuthorizeError::Page("a parameter is longer than 2,048 bytes"))
+        Err(AuthorizeError::Page("a parameter is longer than 2,048 bytes".into()))
     }
 }

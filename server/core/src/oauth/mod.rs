@@ -1,5 +1,6 @@
 //! The authorization server: client documents, authorization and consent, tokens, and the check of bearer tokens.
 
+mod admin_sessions;
 mod authorize;
 mod bearer;
 mod caller;
@@ -17,6 +18,7 @@ mod token;
 
 use crate::time::{DAY_MS, UnixMillis};
 
+pub use admin_sessions::{AdminSession, SessionsOf};
 pub use authorize::{
     AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, PENDING_LIFETIME_MS,
     RedirectError,

@@ -216,6 +216,8 @@ pub struct AgentSessionFilter {
     pub open_only: bool,
     /// Only those that got refresh tokens.
     pub refreshable_only: bool,
+    /// The person's name, e-mail or entity ref, or the client's id, host or name contains this, in any case; empty for all.
+    pub search: String,
 }
 
 /// An access token.

@@ -28,7 +28,9 @@ mod tests {
     fn parameters_join_what_is_there() {
         let parameters = [("code", Some("a b")), ("state", None), ("iss", Some("https://p.example"))];
         let expected = "code=a+b&iss=https%3A%2F%2Fp.example";
-        for (uri, separator) in [("https://c.example/cb", "?"), ("https://c.example/cb?", ""), ("http://[::1]:9/?x=1", "&")] {
+        for (uri, separator) in
+            [("https://c.example/cb", "?"), ("https://c.example/cb?", ""), ("http://[::1]:9/?x=1", "&")]
+        {
             assert_eq!(answer(uri, &parameters), format!("{uri}{separator}{expected}"));
         }
     }

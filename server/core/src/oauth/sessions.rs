@@ -30,7 +30,7 @@ pub struct SessionCount {
 
 /// Agent sessions.
 pub struct AgentSessionService {
-    dependencies: Dependencies,
+    pub(super) dependencies: Dependencies,
 }
 
 impl AgentSessionService {

@@ -71,6 +71,11 @@ impl TestClient {
     /// Lets the person of this browser allow what is asked, and returns the code.
     pub async fn code(&self, app: &TestApp, browser: &mut Browser<'_>, scope: &str) -> String {
         app.fetcher.serve(&self.id, &self.document());
+        self.code_as_published(app, browser, scope).await
+    }
+
+    /// The same with whatever document is published, or none.
+    pub async fn code_as_published(&self, app: &TestApp, browser: &mut Browser<'_>, scope: &str) -> String {
         let begun = browser.get(&self.authorize_path(app, scope)).await;
         assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text());
         let request = Secret::new(query(begun.location(), "request").expect("a pending request"));

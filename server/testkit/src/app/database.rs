@@ -1,4 +1,4 @@
-//! A database that belongs to one test: a SQLite file, or a new PostgreSQL database where `PORTAL_TEST_POSTGRES_URL`
+//! A database that belongs to one test: a SQLite file, or a new PostgreSQL database where `PORTAL_TEST_APP_POSTGRES_URL`
 //! names a server.
 
 use std::sync::{
@@ -10,7 +10,7 @@ use portal_store::{Durability, OpenOptions, SqlStore};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 /// Names a PostgreSQL server and one of its databases.
-const POSTGRES_URL: &str = "PORTAL_TEST_POSTGRES_URL";
+const POSTGRES_URL: &str = "PORTAL_TEST_APP_POSTGRES_URL";
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 

@@ -60,6 +60,10 @@ impl DocumentFetcher for ScriptedFetcher {
             None => Err(FetchError::Status(404)),
         }
     }
+
+    async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
+        self.fetch(jwks_uri).await
+    }
 }
 
 /// Descriptor files by the name in their location; every other file is missing.

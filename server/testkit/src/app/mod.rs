@@ -7,6 +7,7 @@ mod answer;
 mod browser;
 mod database;
 mod fakes;
+mod signer;
 
 use std::{
     net::SocketAddr,
@@ -32,6 +33,7 @@ pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
 pub use fakes::{ScriptedFetcher, ScriptedReader};
+pub use signer::{ASSERTION_TYPE, Signer};
 
 use self::{database::TestDatabase, fakes::BreakableStore};
 use crate::{MockClock, SeededRng};

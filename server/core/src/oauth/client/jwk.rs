@@ -109,3 +109,92 @@ fn key(members: &Map<String, Value>) -> Option<Key> {
 fn point(x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
     (x.len() == COORDINATE_BYTES && y.len() == COORDINATE_BYTES).then(|| [&[4], x, y].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+    use serde_json::json;
+
+    use super::*;
+
+    /// What the signatures below sign; made by OpenSSL with keys that were thrown away.
+    const MESSAGE: &[u8] = b"header.claims";
+    const RSA_MODULUS: &str = "uxpq0W1d3Ig0TnRuxKdjIgBtYnEAVc897qGamWLZaUOA08Mm01MK7wYuz_rzNQ7ig4_3AguaqZwxWBHbKs3j_zlKLRNHLNK_y0G1nM0dDXJ_TXs3N7W48ZfiDmF0hqCvzZsurPGl0IwIljmdwT8g5XHolPpDskm9qe1CdO5IeI197Vlf96JKNBGGNAI0JMJjS6c59LNGpf_gw1v4SabNbcnv1tquKZwKAcG5QQPXh-Hg53JuvtbVjNgNr42VjeVqhf3vJTboaoqeZdokAMv577sidYKotXJoin3OCrUjkaEfSAIRm7gnQAprQwBAOToTHQXyfXtqrh9uROt0D-YJbQ";
+    const RSA_SIGNATURE: &str = "cVITLlLU-0fB-owT8ErLrbysUfrzwYTu9UOIOakooBZPeuoq7CXSUlwjHguXjW-qij_75oOU9h3bFesGhVCTbmG1vJ4tkxZMYoydUsIpIgkMQZSXOTI4mAf3459Unu-5j_JyqsKrxjHV_TnnFierVN5aqmowxt9KQcw5CUomw_4EgeMamMLRW2FN80K_ItSLxu4d9wjIK1bY2_gEB8qOy_XQNSp4HpnQc6aLApzH5RGuxbzH6k16JcDviJV9dUaZtRQZpuIPHkDKU_0U10ajriWjYhhPuc_Iet23fM5RPJVZ8irYNBO1uoK2K9jYsK2uCp1DyUFcdajppI-3OABJKg";
+    const EC_X: &str = "8QL_KELnaUivw2kdeVGa7xA-5xpOL8f3pPygPhvkDog";
+    const EC_Y: &str = "LlMSeaiGcGPFe8tQJUCXCqeeVSkbudhWD4YOlqHMieU";
+    const EC_SIGNATURE: &str =
+        "h--yhBeHNV2zMkSSo35N_mp1Gom0Kux9dfQx0YRovVIbud4Dw_mcRB-Bo-Uka_9PFQ5iFksCpWQRKr34Mb5fnQ";
+
+    fn set(keys: &Value) -> KeySet {
+        KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    }
+
+    fn bytes(text: &str) -> Vec<u8> {
+        URL_SAFE_NO_PAD.decode(text).unwrap()
+    }
+
+    fn rsa() -> Value {
+        json!({ "kty": "RSA", "kid": "r", "n": RSA_MODULUS, "e": "AQAB" })
+    }
+
+    fn ec() -> Value {
+        json!({ "kty": "EC", "crv": "P-256", "kid": "e", "x": EC_X, "y": EC_Y })
+    }
+
+    #[test]
+    fn each_key_checks_what_it_signed_and_nothing_else() {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+        let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+        let ed = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "o", "x": public });
+        let keys = set(&json!([rsa(), ec(), ed]));
+        let signed = [
+            ("r", "RS256", bytes(RSA_SIGNATURE)),
+            ("e", "ES256", bytes(EC_SIGNATURE)),
+            ("o", "EdDSA", pair.sign(MESSAGE).as_ref().to_vec()),
+        ];
+        for (id, algorithm, signature) in &signed {
+            assert!(keys.knows(id));
+            assert!(keys.verifies(Some(id), algorithm, MESSAGE, signature), "{algorithm}");
+            assert!(keys.verifies(None, algorithm, MESSAGE, signature), "{algorithm}");
+            assert!(!keys.verifies(Some("other"), algorithm, MESSAGE, signature), "{algorithm}");
+            assert!(!keys.verifies(Some(id), algorithm, b"header.other", signature), "{algorithm}");
+            let mut broken = signature.clone();
+            broken[5] ^= 1;
+            assert!(!keys.verifies(Some(id), algorithm, MESSAGE, &broken), "{algorithm}");
+            // The key decides, not the name that comes with the signature.
+            for other in ["RS256", "ES256", "EdDSA", "HS256", "none", ""] {
+                let expected = other == *algorithm;
+                assert_eq!(
+                    keys.verifies(Some(id), other, MESSAGE, signature),
+                    expected,
+                    "{algorithm} {other}"
+                );
+            }
+        }
+        assert!(!keys.verifies(None, "EdDSA", MESSAGE, &[]));
+    }
+
+    #[test]
+    fn keys_for_other_things_are_left_out() {
+        let with = |mut key: Value, name: &str, value: Value| {
+            key.as_object_mut().unwrap().insert(name.to_owned(), value);
+            set(&json!([key])).0.len()
+        };
+        assert_eq!(with(rsa(), "use", json!("sig")), 1);
+        assert_eq!(with(rsa(), "use", json!("enc")), 0);
+        assert_eq!(with(rsa(), "alg", json!("RS256")), 1);
+        assert_eq!(with(rsa(), "alg", json!("PS256")), 0);
+        assert_eq!(with(ec(), "key_ops", json!(["verify"])), 1);
+        assert_eq!(with(ec(), "key_ops", json!(["deriveKey"])), 0);
+        assert_eq!(with(ec(), "crv", json!("P-384")), 0);
+        assert_eq!(with(ec(), "x", json!("AAAA")), 0);
+        assert_eq!(with(ec(), "kty", json!("oct")), 0);
+        assert_eq!(set(&json!([1, "x", {}])).0.len(), 0);
+        let many: Vec<Value> = std::iter::repeat_n(rsa(), KEYS_MAX + 1).collect();
+        assert_eq!(set(&Value::from(many)).0.len(), KEYS_MAX);
+        for text in ["[]", "{}", "{\"keys\":{}}", "{\"keys\":[],\"keys\":[]}", ""] {
+            KeySet::parse(text.as_bytes()).unwrap_err();
+        }
+    }
+}
