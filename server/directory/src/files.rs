@@ -29,7 +29,7 @@ pub(crate) fn read(
     let folder = parent.canonicalize().map_err(|error| unreachable(target, &error))?;
     let inside = match base {
         None => PathBuf::from(root.file_name().ok_or_else(|| refused("expected a file, found a folder"))?),
-        Some(base) => joined(base, target).map_err(|reason| refused(reason))?,
+        Some(base) => joined(base, target).map_err(refused)?,
     };
     // Links are followed first and judged by where they lead.
     let path = folder.join(&inside).canonicalize().map_err(|error| unreachable(target, &error))?;
@@ -91,10 +91,14 @@ fn text(path: &Path, target: &str, bytes_max: usize) -> Result<String, ReadError
 }
 
 fn unreachable(target: &str, error: &std::io::Error) -> ReadError {
-    let reason = match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "Portal may not read it".to_owned(),
-        _ => error.to_string(),
-    };
-    ReadError::Unreachable { target: target.to_owned(), reason }
+    let target = target.to_owned();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            ReadError::Unreachable { target, reason: "there is no such file".to_owned() }
+        }
+        ErrorKind::PermissionDenied => {
+            ReadError::Outage { target, reason: "Portal may not read it".to_owned() }
+        }
+        _ => ReadError::Outage { target, reason: error.to_string() },
+    }
 }

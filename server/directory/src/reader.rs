@@ -58,7 +58,7 @@ impl FileAndUrlReader {
 
     async fn file(&self, root: &str, base: Option<&str>, target: &str) -> Result<ReadFile, ReadError> {
         let failed =
-            |reason: &str| ReadError::Unreachable { target: target.to_owned(), reason: reason.to_owned() };
+            |reason: &str| ReadError::Outage { target: target.to_owned(), reason: reason.to_owned() };
         let Ok(place) = Arc::clone(&self.room).acquire_owned().await else {
             return Err(failed("Portal is shutting down"));
         };
@@ -80,6 +80,9 @@ impl FileAndUrlReader {
             Err(FetchError::Refused(reason)) => Err(ReadError::Refused { target: target(), reason }),
             Err(error @ (FetchError::TooLarge(_) | FetchError::NotText)) => {
                 Err(ReadError::Unusable { target: target(), reason: error.to_string() })
+            }
+            Err(error) if error.is_outage() => {
+                Err(ReadError::Outage { target: target(), reason: error.to_string() })
             }
             Err(error) => Err(ReadError::Unreachable { target: target(), reason: error.to_string() }),
         }

@@ -320,3 +320,36 @@ async fn a_large_location_is_staged_in_batches_and_old_runs_are_cleared_away() {
     let mut store = harness.dependencies.store.write().await.unwrap();
     assert_eq!(store.run_prune(&[], 10).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn what_a_host_that_is_down_defines_stays() {
+    let harness = Harness::new().await;
+    let location = |targets: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{name: root}}\nspec: {{targets: [{targets}]}}\n"
+        )
+    };
+    let remote = format!("https://{HOST}/remote.yaml");
+    harness.pages.put("/remote.yaml", &component("remote"));
+    harness.write("root.yaml", &location(&remote));
+    harness.configure(&[("root.yaml", None)]).await;
+    let id = harness.file("root.yaml").location_id();
+    let both = ["component:default/remote", "location:default/root"];
+    assert_eq!(harness.refs().await, both);
+    harness.pages.take_away("/remote.yaml");
+    let failed = harness.ingestion.refresh(&id).await;
+    assert!(matches!(failed, Err(IngestionError::Read(_))), "{failed:?}");
+    assert_eq!(harness.refs().await, both);
+    // A file that never gave anything holds nothing up.
+    harness.write("root.yaml", &location(&format!("https://{HOST}/down.yaml")));
+    harness.pages.take_away("/down.yaml");
+    let outcome = harness.ingestion.refresh(&id).await.unwrap();
+    assert_eq!((outcome.entities, outcome.rejected), (1, 1));
+    // One that is gone for good goes.
+    harness.pages.put("/remote.yaml", &component("remote"));
+    harness.write("root.yaml", &location(&remote));
+    harness.ingestion.refresh(&id).await.unwrap();
+    harness.pages.remove("/remote.yaml");
+    harness.ingestion.refresh(&id).await.unwrap();
+    assert_eq!(harness.refs().await, ["location:default/root"]);
+}

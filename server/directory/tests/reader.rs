@@ -1,5 +1,7 @@
 //! Locations are read inside their bounds.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::{
     collections::HashMap,
     fs,

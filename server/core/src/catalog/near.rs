@@ -42,8 +42,7 @@ pub(super) fn nearest(name: &str, mut candidates: Vec<EntityRef>) -> Vec<EntityR
     let mut scored: Vec<(usize, EntityRef)> = candidates
         .into_iter()
         .map(|candidate| {
-            let contains = candidate.name().contains(&name) || name.contains(candidate.name());
-            let score = if contains { 0 } else { distance(&name, candidate.name()) };
+            let score = if candidate.name().contains(&name) { 0 } else { distance(&name, candidate.name()) };
             (score, candidate)
         })
         .filter(|(score, candidate)| *score * 2 <= candidate.name().len())

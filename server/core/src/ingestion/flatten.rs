@@ -35,7 +35,9 @@ fn collect(pairs: &mut BTreeSet<(String, String)>, key: String, value: &Value) {
         Value::Number(number) => number.to_string(),
         Value::String(text) => search_text(text),
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(pairs, key.clone(), item));
+            for item in items {
+                collect(pairs, key.clone(), item);
+            }
             return;
         }
         Value::Object(fields) => {

@@ -46,7 +46,9 @@ pub(super) fn vetted(target: Target, actor: &Actor) -> Result<Target, RegisterEr
 /// The location to be registered.
 pub(super) fn location(target: Target, actor: &Actor, now: UnixMillis) -> Location {
     let who = match actor {
-        Actor::User { name, .. } | Actor::Agent { name, .. } | Actor::StaticToken { name, .. } => name.clone(),
+        Actor::User { name, .. } | Actor::Agent { name, .. } | Actor::StaticToken { name, .. } => {
+            name.clone()
+        }
         Actor::CommandLine => "the command line".to_owned(),
         Actor::System | Actor::Anonymous => "portal".to_owned(),
     };

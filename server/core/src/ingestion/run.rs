@@ -1,14 +1,17 @@
 //! One run of a location: walked, staged in batches, published at once.
 
+use std::time::Duration;
+
 use portal_model::EntityRef;
 
 use super::{
-    IngestionError, Location, Rejection, RunOutcome,
+    IngestionError, Location, MANAGED_BY_LOCATION, Rejection, RunOutcome,
     runners::Runners,
+    search_text,
     walk::{Found, Walk},
 };
 use crate::{
-    catalog::StagedEntity,
+    catalog::{EntityQuery, Predicate, StagedEntity},
     changes::Topic,
     ids::{LocationId, RunId},
     ports::{ReadError, ReadTransaction, StoreError},
@@ -29,6 +32,11 @@ const ATTEMPTS_MAX: usize = 3;
 const PRUNE_LIMIT: u32 = 500;
 /// Most such transactions after one run; the next run goes on.
 const PRUNE_ROUNDS_MAX: usize = 1_000;
+
+/// Entities of a file looked at to see whether this location published any: other locations may read the same file.
+const OUTAGE_SAMPLE: u32 = 100;
+/// Longest run. Beyond it something hangs, and the next one may do better.
+const RUN_TIME_MAX: Duration = Duration::from_mins(15);
 
 /// What an attempt came to.
 enum Attempt {
@@ -66,7 +74,12 @@ async fn attempts(
 ) -> Result<RunOutcome, IngestionError> {
     for _ in 0..ATTEMPTS_MAX {
         let running = runners.begin(RunId::generate(&*dependencies.rng));
-        match Run::new(dependencies, location, running.id().clone()).execute().await? {
+        let run = Run::new(dependencies, location, running.id().clone()).execute();
+        let attempt = tokio::time::timeout(RUN_TIME_MAX, run).await.map_err(|_| ReadError::Outage {
+            target: location.target.to_string(),
+            reason: format!("reading it took longer than {} minutes", RUN_TIME_MAX.as_secs() / 60),
+        })?;
+        match attempt? {
             Attempt::Published(outcome) => return Ok(outcome),
             Attempt::Overtaken => {}
         }
@@ -113,6 +126,11 @@ impl<'run> Run<'run> {
         let counter = self.dependencies.store.read().await?.changes().await?.catalog;
         let mut walk = Walk::new(&*self.dependencies.reader, self.location);
         while let Some(step) = walk.next().await? {
+            if let Some((file, error)) = step.outage
+                && self.has_published(&file).await?
+            {
+                return Err(error.into());
+            }
             self.reject(step.rejections);
             if let Some(found) = step.found {
                 self.batch_bytes += found.entity.document.len();
@@ -125,6 +143,17 @@ impl<'run> Run<'run> {
         self.flush().await?;
         self.refuse_to_empty()?;
         self.publish(counter).await
+    }
+
+    /// Whether this location has published entities of a file. They must not go because a host is down.
+    async fn has_published(&self, file: &str) -> Result<bool, StoreError> {
+        let key = format!("metadata.annotations.{MANAGED_BY_LOCATION}");
+        let query = EntityQuery {
+            predicate: Some(Predicate::In(key, vec![search_text(file)])),
+            ..EntityQuery::all(OUTAGE_SAMPLE)
+        };
+        let found = self.dependencies.store.read().await?.entity_query(&query).await?.items;
+        Ok(found.iter().any(|entity| entity.location_id == self.location.id))
     }
 
     fn reject(&mut self, rejections: Vec<Rejection>) {

@@ -105,10 +105,9 @@ impl IngestionService {
         }
         self.store_configured(&stored, &wanted).await?;
         for id in due {
-            match self.refresh(&id).await {
-                Err(IngestionError::Store(error)) => return Err(error.into()),
-                // Logged by the run, and remembered.
-                Ok(_) | Err(_) => {}
+            // Other failures are logged by the run, and remembered.
+            if let Err(IngestionError::Store(error)) = self.refresh(&id).await {
+                return Err(error.into());
             }
         }
         Ok(())

@@ -38,6 +38,14 @@ pub(super) struct Found {
 pub(super) struct Step {
     pub(super) found: Option<Found>,
     pub(super) rejections: Vec<Rejection>,
+    /// A file that cannot be reached right now, as `managed-by-location` names it, and why.
+    pub(super) outage: Option<(String, ReadError)>,
+}
+
+impl Step {
+    fn rejected(rejections: Vec<Rejection>) -> Self {
+        Self { rejections, ..Self::default() }
+    }
 }
 
 /// A file to be read.
@@ -123,9 +131,10 @@ impl<'run> Walk<'run> {
     async fn visit(&mut self, visit: Visit) -> Result<Option<Step>, ReadError> {
         // Most twins are known by name, before reading; files with two names by their canonical one, after.
         let named = resolved_name(visit.base.as_deref(), &visit.target);
-        if visit.base.is_some() && !self.seen.insert(named) {
+        if visit.base.is_some() && !self.seen.insert(named.clone()) {
             return Ok(None);
         }
+        let managed_by = managed_by(&named);
         let read = self.reader.read(&self.location.target, visit.base.as_deref(), &visit.target).await;
         let file = match (read, visit.named_at) {
             (Ok(file), _) => file,
@@ -139,7 +148,8 @@ impl<'run> Walk<'run> {
                     entity: Some(named_at.entity),
                     reason: error.to_string(),
                 };
-                return Ok(Some(Step { found: None, rejections: vec![rejection] }));
+                let outage = matches!(error, ReadError::Outage { .. }).then_some((managed_by, error));
+                return Ok(Some(Step { outage, ..Step::rejected(vec![rejection]) }));
             }
         };
         let fresh = self.seen.insert(file.name.clone());
@@ -155,7 +165,7 @@ impl<'run> Walk<'run> {
             }
             Err(fault) => {
                 let fault = Fault { line: fault.line, path: fault.path, reason: fault.reason };
-                Ok(Some(Step { found: None, rejections: rejections(&file.name, None, vec![fault]) }))
+                Ok(Some(Step::rejected(rejections(&file.name, None, vec![fault]))))
             }
         }
     }
@@ -166,15 +176,15 @@ impl<'run> Walk<'run> {
             Ok(None) => return Step::default(),
             Err(fault) => {
                 let fault = Fault { line: fault.line, path: fault.path, reason: fault.reason };
-                return Step { found: None, rejections: rejections(file, None, vec![fault]) };
+                return Step::rejected(rejections(file, None, vec![fault]));
             }
         };
         let meant = descriptor::meant_ref(&root);
         match self.entity(file, steps, &mut root).await {
             Ok((found, faults)) => {
-                Step { found: Some(found), rejections: rejections(file, meant.as_deref(), faults) }
+                Step { found: Some(found), ..Step::rejected(rejections(file, meant.as_deref(), faults)) }
             }
-            Err(faults) => Step { found: None, rejections: rejections(file, meant.as_deref(), faults) },
+            Err(faults) => Step::rejected(rejections(file, meant.as_deref(), faults)),
         }
     }
 
@@ -204,8 +214,7 @@ impl<'run> Walk<'run> {
         if self.defined.len() >= ENTITIES_MAX {
             return Err(at_name(format!("the location has more than {ENTITIES_MAX} entities")));
         }
-        let scheme = if is_url(file) { "url" } else { "file" };
-        let managed_by = format!("{scheme}:{file}");
+        let managed_by = managed_by(file);
         let provenance = Provenance { managed_by: &managed_by, origin: &self.origin };
         let entity = stage(&descriptor, provenance, &resolved.errors).map_err(|fault| vec![fault])?;
         self.defined.insert(descriptor.entity_ref.clone(), (file.to_owned(), line));
@@ -299,6 +308,12 @@ fn rejections(file: &str, entity: Option<&str>, faults: Vec<Fault>) -> Vec<Rejec
             reason: fault.reason,
         })
         .collect()
+}
+
+/// A file as the annotation names it.
+fn managed_by(file: &str) -> String {
+    let scheme = if is_url(file) { "url" } else { "file" };
+    format!("{scheme}:{file}")
 }
 
 /// Whether a file's name is an address.

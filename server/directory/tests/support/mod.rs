@@ -1,6 +1,13 @@
 //! A catalog on a throw-away SQLite file, with a folder of descriptors and pages of one allowed host.
 
-#![expect(dead_code, reason = "not every suite uses everything")]
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "not every suite uses everything, and a test stops where it cannot go on"
+)]
+
+pub mod caller;
 
 use std::{
     collections::HashMap,
@@ -32,11 +39,16 @@ pub const HOST: &str = "raw.example.org";
 
 /// Pages of [`HOST`], by path.
 #[derive(Default)]
-pub struct Pages(Mutex<HashMap<String, String>>);
+pub struct Pages(Mutex<HashMap<String, Result<String, FetchError>>>);
 
 impl Pages {
     pub fn put(&self, path: &str, text: &str) {
-        self.0.lock().unwrap().insert(path.to_owned(), text.to_owned());
+        self.0.lock().unwrap().insert(path.to_owned(), Ok(text.to_owned()));
+    }
+
+    /// From now on the host does not answer for this page.
+    pub fn take_away(&self, path: &str) {
+        self.0.lock().unwrap().insert(path.to_owned(), Err(FetchError::Timeout));
     }
 
     pub fn remove(&self, path: &str) {
@@ -47,7 +59,7 @@ impl Pages {
 #[async_trait]
 impl TextSource for Pages {
     async fn text(&self, url: &Url, _: usize) -> Result<String, FetchError> {
-        self.0.lock().unwrap().get(url.path()).cloned().ok_or(FetchError::Status(404))
+        self.0.lock().unwrap().get(url.path()).cloned().unwrap_or(Err(FetchError::Status(404)))
     }
 }
 

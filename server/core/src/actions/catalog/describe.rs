@@ -36,7 +36,7 @@ impl DescribeModel {
             "get-catalog-model-description",
             "Describe the catalog's model",
             "Describes what this catalog holds: its kinds with counts, their types and relations, and the keys that can be \
-             queried, with examples. Call it once before the first query-catalog-entities, or before writing a descriptor.",
+             queried, with examples. Call it once before the first catalog_query_catalog_entities, or before writing a descriptor.",
             LOOKS,
         );
         Self { definition, catalog }

@@ -39,7 +39,7 @@ impl GetEntity {
             "Returns one entity of the software catalog (a component, API, system, team, person …) with everything known of \
              it: owner, type, links, API definition, and its relations to others. Use it when you know the name. When \
              several entities share the name, the error lists their references: call again with kind and namespace. \
-             To find entities by other properties use query-catalog-entities.",
+             To find entities by other properties use catalog_query_catalog_entities.",
             LOOKS,
         );
         Self { definition, catalog }

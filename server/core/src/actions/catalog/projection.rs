@@ -1,5 +1,7 @@
 //! Which parts of an entity an answer has.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 /// Longest text in an entity of a list, in characters; longer ones are cut, and say so.
@@ -80,9 +82,11 @@ pub(super) fn cut_texts(value: &mut Value) {
             if let Some((at, _)) = text.char_indices().nth(LISTED_TEXT_CHARS_MAX) {
                 let all = text.chars().count();
                 text.truncate(at);
-                text.push_str(&format!(
-                    "… (cut: the whole text has {all} characters, get-catalog-entity returns it)"
-                ));
+                // Writing to a String does not fail.
+                let _ = write!(
+                    text,
+                    "… (cut: the whole text has {all} characters, catalog_get_catalog_entity returns it)"
+                );
             }
         }
         Value::Array(items) => items.iter_mut().for_each(cut_texts),
@@ -125,7 +129,7 @@ mod tests {
         cut_texts(&mut value);
         let cut = value["a"][0].as_str().unwrap();
         assert!(
-            cut.ends_with("(cut: the whole text has 4001 characters, get-catalog-entity returns it)"),
+            cut.ends_with("(cut: the whole text has 4001 characters, catalog_get_catalog_entity returns it)"),
             "{cut}"
         );
         assert_eq!(value["a"][1], "short");

@@ -32,6 +32,15 @@ const FIELDS_MAX: usize = 50;
 /// Largest query, text filter or order, in bytes of JSON.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
 
+const QUERY_DESCRIPTION: &str = "Conditions, all of which must hold; left out, every entity fits. Keys are paths, values \
+    are compared without regard to case, a list fits when one element does: {\"kind\": \"Component\", \"spec.owner\": \
+    \"group:default/team-a\", \"metadata.tags\": \"java\"}. A list of values means any of them: {\"kind\": [\"API\", \
+    \"Component\"]}. Operators on a key: {\"$exists\": true}, {\"$in\": [..]}, {\"$contains\": \"x\"} (an element of a \
+    list), {\"$hasPrefix\": \"pay\"}, {\"$not\": ..}. Operators over conditions: {\"$all\": [..]}, {\"$any\": [..]}, \
+    {\"$not\": {..}}. Relations: {\"relations.dependsOn\": \"resource:default/db\"}.";
+const FIELDS_DESCRIPTION: &str = "Parts of the entities to return, as paths: [\"kind\", \"metadata.name\", \
+    \"spec.owner\"]. Left out, entities are returned with long texts cut; name the fields you need to keep the answer small.";
+
 const FIELDS: [&str; 7] = ["query", "fields", "limit", "offset", "orderFields", "fullTextFilter", "cursor"];
 
 /// A page of entities.
@@ -44,16 +53,9 @@ pub(super) struct QueryEntities {
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the input, which is read by hand for better messages")]
 struct QueryInput {
-    /// Conditions, all of which must hold; left out, every entity fits. Keys are paths, values are compared without regard
-    /// to case, a list fits when one element does: {"kind": "Component", "spec.owner": "group:default/team-a",
-    /// "metadata.tags": "java"}. A list of values means any of them: {"kind": ["API", "Component"]}. Operators on a key:
-    /// {"$exists": true}, {"$in": [..]}, {"$contains": "x"} (an element of a list), {"$hasPrefix": "pay"},
-    /// {"$not": ..}. Operators over conditions: {"$all": [..]}, {"$any": [..]}, {"$not": {..}}. Relations:
-    /// {"relations.dependsOn": "resource:default/db"}.
+    #[schemars(description = QUERY_DESCRIPTION)]
     query: Option<Map<String, Value>>,
-    /// Parts of the entities to return, as paths: ["kind", "metadata.name", "spec.owner"]. Left out, entities are returned
-    /// with long texts cut; name the fields you need to keep the answer small.
-    #[schemars(length(max = 50))]
+    #[schemars(description = FIELDS_DESCRIPTION, length(max = 50))]
     fields: Option<Vec<String>>,
     /// How many entities to return at most.
     #[schemars(range(min = 1, max = 500), extend("default" = 20))]
@@ -128,8 +130,8 @@ impl QueryEntities {
             "Query catalog entities",
             "Finds entities of the software catalog by their properties: what a team owns, which components provide an API, \
              everything of a type or tag. Returns a page with the total count. Name the fields you need, and \
-             call get-catalog-model-description first when you do not know which kinds and keys there are. For what the \
-             user owns, take the ownership references from who-am-i: {\"relations.ownedBy\": [..]}.",
+             call catalog_get_catalog_model_description first when you do not know which kinds and keys there are. For what the \
+             user owns, take the ownership references from auth_who_am_i: {\"relations.ownedBy\": [..]}.",
             LOOKS,
         );
         Self { definition, catalog }

@@ -27,7 +27,7 @@ pub(super) struct RegisterEntity {
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the input, which is read by hand for better messages")]
 struct RegisterInput {
-    /// The https address of the descriptor file, such as https://raw.example.org/team/repo/main/catalog-info.yaml. Its host
+    /// The https address of the descriptor file, such as `https://raw.example.org/team/repo/main/catalog-info.yaml`. Its host
     /// must be one that Portal's administrators allow.
     location_url: String,
 }
@@ -36,7 +36,7 @@ struct RegisterInput {
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the output")]
 struct RegisterOutput {
-    /// Identifier of the new location, for unregister-entity.
+    /// Identifier of the new location, for `catalog_unregister_entity`.
     location_id: String,
     /// How many entities it has brought into the catalog.
     entities: u64,
@@ -53,7 +53,7 @@ impl RegisterEntity {
             "Register a catalog descriptor",
             "Adds the entities of a descriptor file to the catalog, and keeps them up to date from there. The file is read \
              first: nothing is registered when nothing in it can be taken. People and groups cannot be registered this \
-             way. Check the file with validate-entity before. Needs permission to change things.",
+             way. Check the file with catalog_validate_entity before. Needs permission to change things.",
             ActionAttributes { read_only: false, destructive: false, idempotent: false },
         );
         Self { definition, ingestion }
@@ -78,7 +78,7 @@ impl Action for RegisterEntity {
             RegisterError::Store(error) => error.into(),
             RegisterError::Unusable(reason) => ActionError::Input(format!("locationUrl: {reason}")),
             RegisterError::Exists(id) => ActionError::Conflict(format!(
-                "this location is registered already, as {id}; refresh-catalog-entity reads it again"
+                "this location is registered already, as {id}; catalog_refresh_catalog_entity reads it again"
             )),
         })?;
         let location = self.ingestion.location_list().await?.into_iter().find(|location| location.id == id);

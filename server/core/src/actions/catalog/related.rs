@@ -86,7 +86,7 @@ impl Meant {
         let near: Vec<_> =
             catalog.near_names(None, &self.name).await?.iter().map(ToString::to_string).collect();
         let hint = if near.is_empty() {
-            "query-catalog-entities finds entities by other properties".to_owned()
+            "catalog_query_catalog_entities finds entities by other properties".to_owned()
         } else {
             format!("near names: {}", near.join(", "))
         };

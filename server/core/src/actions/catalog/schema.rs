@@ -18,14 +18,24 @@ pub(super) fn definition<Input: JsonSchema, Output: JsonSchema>(
     let mut definition = ActionDefinition::of::<Input, Output>(SOURCE, name, title, description, attributes);
     for schema in [&mut definition.input_schema, &mut definition.output_schema] {
         let mut plain = (**schema).clone();
-        without_null(&mut plain);
+        tidy(&mut plain);
         *schema = Arc::new(plain);
     }
     definition
 }
 
-/// An optional field is left out, never null; and some clients do not take a list of types.
-fn without_null(schema: &mut Map<String, Value>) {
+/// An optional field is left out, never null; some clients do not take a list of types, nor formats of Rust's numbers;
+/// and comments are wrapped, descriptions are not.
+fn tidy(schema: &mut Map<String, Value>) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
+    if schema.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
+        schema.remove("format");
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -45,8 +55,8 @@ fn without_null(schema: &mut Map<String, Value>) {
     }
     for value in schema.values_mut() {
         match value {
-            Value::Object(inner) => without_null(inner),
-            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(without_null),
+            Value::Object(inner) => tidy(inner),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(tidy),
             _ => {}
         }
     }

@@ -28,7 +28,7 @@ fn numbers_are_taken_in_every_form_and_refused_with_their_field() {
         let error = refusal(input(json!({"limit": written})).number("limit", 1..=500));
         assert_eq!(
             error,
-            format!("InputError: limit: {} does not fit; expected a number from 1 to 500", written)
+            format!("InputError: limit: {written} does not fit; expected a number from 1 to 500")
         );
     }
 }

@@ -37,7 +37,7 @@ struct UnregisterInput {
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the input")]
 struct Which {
-    /// The identifier that register-entity returned.
+    /// The identifier that `catalog_register_entity` returned.
     location_id: Option<String>,
     /// The address that was registered; case does not matter.
     location_url: Option<String>,

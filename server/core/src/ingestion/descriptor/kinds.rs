@@ -192,7 +192,8 @@ pub(super) fn check(checker: &mut Checker, root: &Node, identity: Option<&Identi
             format!("{} is not known for {}; expected {expected}", quoted(version), rule.kind),
         );
     }
-    let namespace = identity.map_or(portal_model::entity_ref::DEFAULT_NAMESPACE, |identity| &identity.namespace);
+    let namespace =
+        identity.map_or(portal_model::entity_ref::DEFAULT_NAMESPACE, |identity| &identity.namespace);
     let Some(spec) = Checker::optional(root, "spec") else {
         let missing: Vec<_> =
             rule.fields.iter().filter(|field| field.required).map(|field| field.name).collect();

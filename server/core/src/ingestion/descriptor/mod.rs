@@ -64,7 +64,8 @@ pub fn meant_ref(root: &Node) -> Option<String> {
     let metadata = root.get("metadata")?;
     let kind = root.get("kind")?.text()?;
     let name = metadata.get("name")?.text()?;
-    let namespace = metadata.get("namespace").and_then(Node::text).unwrap_or(portal_model::entity_ref::DEFAULT_NAMESPACE);
+    let namespace =
+        metadata.get("namespace").and_then(Node::text).unwrap_or(portal_model::entity_ref::DEFAULT_NAMESPACE);
     let text = format!("{kind}:{namespace}/{name}").to_lowercase();
     Some(text.chars().take(200).collect())
 }

@@ -21,9 +21,8 @@ pub(crate) fn relations(descriptor: &Descriptor) -> Vec<(EntityRef, String, Enti
     let mut found = BTreeSet::new();
     for field in fields {
         let Some(node) = spec.get(field.name) else { continue };
-        let (default_kind, link) = match field.shape {
-            Shape::Ref(default_kind, link) | Shape::RefList(default_kind, link) => (default_kind, link),
-            _ => continue,
+        let (Shape::Ref(default_kind, link) | Shape::RefList(default_kind, link)) = field.shape else {
+            continue;
         };
         for text in texts(node, field) {
             // In kinds that are not known the field may mean something else.

@@ -1,6 +1,9 @@
 use super::{fields::*, *};
 use crate::ingestion::yaml::load_one;
 
+/// A rule, texts that it accepts, and texts that it refuses.
+type Case<'text> = (fn(&str) -> bool, &'text [&'text str], &'text [&'text str]);
+
 fn checked(text: &str) -> Result<Descriptor, Vec<Fault>> {
     check(load_one(text).unwrap().unwrap())
 }
@@ -16,7 +19,7 @@ fn relation_texts(text: &str) -> Vec<String> {
 
 #[test]
 fn single_values_keep_their_rules() {
-    let cases: [(fn(&str) -> bool, &[&str], &[&str]); 7] = [
+    let cases: [Case<'_>; 7] = [
         (is_name, &["a", "A-b_c.9", "1"], &["", "-a", "a.", "a b", "ä", &"a".repeat(64)]),
         (is_namespace, &["default", "a-1"], &["", "A", "a_b", "a-", "a.b"]),
         (is_kind, &["Component", "A1"], &["", "1A", "A-B"]),
