@@ -92,20 +92,28 @@ mod sending {
             return location.assign(&response.url());
         }
         let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        show(&text)
+        show(&text, form)
     }
 
-    /// Puts the main part of a page in place of the present one.
-    fn show(text: &str) -> Result<(), JsValue> {
+    /// Puts the main part of a page in place of the present one, after `sent` was answered.
+    fn show(text: &str, sent: &HtmlFormElement) -> Result<(), JsValue> {
         let answer = DomParser::new()?.parse_from_string(text, SupportedType::TextHtml)?;
         let fresh = answer.query_selector("#main")?.ok_or("no main part")?;
         let present = document().query_selector("#main")?.ok_or("no main part")?;
         let focused = document().active_element().map(|element| element.id()).unwrap_or_default();
         let opened = open_details(&present)?;
+        let typed = typed_elsewhere(&present, sent)?;
         present.replace_with_with_node_1(&fresh)?;
         for id in opened {
             if let Some(details) = document().get_element_by_id(&id) {
                 details.set_attribute("open", "")?;
+            }
+        }
+        for (id, value) in typed {
+            let field =
+                document().get_element_by_id(&id).and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+            if let Some(field) = field {
+                field.set_value(&value);
             }
         }
         if let Some(element) =
@@ -122,6 +130,15 @@ mod sending {
         let found = root.query_selector_all("details[open][id]")?;
         let ids = (0..found.length()).filter_map(|index| found.get(index)?.dyn_into::<Element>().ok());
         Ok(ids.map(|element| element.id()).collect())
+    }
+
+    /// What is typed into the other forms and not sent yet: ids and values.
+    fn typed_elsewhere(root: &Element, sent: &HtmlFormElement) -> Result<Vec<(String, String)>, JsValue> {
+        let found = root.query_selector_all("input.input[id]")?;
+        let fields = (0..found.length())
+            .filter_map(|index| found.get(index)?.dyn_into::<HtmlInputElement>().ok())
+            .filter(|field| !sent.contains(Some(field.as_ref())) && field.value() != field.default_value());
+        Ok(fields.map(|field| (field.id(), field.value())).collect())
     }
 
     /// What was saved or refused is also said: a live region that is new on the page is not read out.

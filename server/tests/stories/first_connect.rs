@@ -96,7 +96,8 @@ async fn a_request_that_names_no_good_client_stays_on_our_page() {
     // Switched off: a clear page, no redirect.
     let off = app.get(&path).await;
     assert_eq!((off.status, off.location()), (StatusCode::BAD_REQUEST, ""));
-    assert!(off.text().contains("switched off"), "{}", off.text());
+    assert!(off.text().contains("Agents cannot sign in here yet"), "{}", off.text());
+    assert!(off.text().contains("cimd-disabled"), "the code to quote to an admin");
 
     app.let_agents_sign_in().await;
     for (from, to) in [
@@ -113,7 +114,7 @@ async fn a_request_that_names_no_good_client_stays_on_our_page() {
         assert_ne!(bad, path);
         let answer = app.get(&bad).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{to}");
-        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+        assert!(answer.header("content-security-policy").contains("script-src 'none'"));
         assert!(answer.cookies().is_empty());
     }
 

@@ -3,13 +3,13 @@
 use axum::{
     Extension,
     extract::{RawQuery, State},
-    response::{IntoResponse as _, Response},
+    response::{Html, IntoResponse as _, Response},
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{LOCATION, RETRY_AFTER, SET_COOKIE},
+    header::{CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE},
 };
-use portal_app::cookies;
+use portal_app::{authorize_error_page, cookies, policy::content_security_policy};
 use portal_core::{
     identity::RequestOrigin,
     oauth::{AuthorizeError, AuthorizeParameters, BegunAuthorization, ClientError},
@@ -18,7 +18,7 @@ use portal_core::{
 
 use super::form::Form;
 use crate::{
-    http::notice::{self, RETRY_AFTER_SECONDS},
+    http::{notice::RETRY_AFTER_SECONDS, pages::web_context},
     state::AppState,
 };
 
@@ -44,25 +44,16 @@ pub(super) async fn authorize(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let parameters = match parameters(query.as_deref().unwrap_or_default()) {
-        Ok(parameters) => parameters,
-        Err(fault) => return refused(StatusCode::BAD_REQUEST, &fault, &origin),
-    };
     let secure = state.public_url.is_https();
     let browser = cookies::value(&headers, cookies::AUTHORIZE, secure).map(Secret::new);
-    match state.services.authorization.begin(parameters, browser.as_ref(), &origin).await {
+    let begun = match parameters(query.as_deref().unwrap_or_default()) {
+        Ok(parameters) => state.services.authorization.begin(parameters, browser.as_ref(), &origin).await,
+        Err(fault) => Err(AuthorizeError::Page(fault.into())),
+    };
+    match begun {
         Ok(begun) => to_consent(&begun, secure),
         Err(AuthorizeError::Redirect(error)) => see_other(&error.location),
-        Err(AuthorizeError::Page(fault)) => refused(StatusCode::BAD_REQUEST, fault, &origin),
-        Err(AuthorizeError::Client(ClientError::Unavailable)) => unavailable(&origin),
-        Err(AuthorizeError::Client(error)) => refused(StatusCode::BAD_REQUEST, &error.to_string(), &origin),
-        Err(error @ AuthorizeError::TooMany) => {
-            refused(StatusCode::TOO_MANY_REQUESTS, &error.to_string(), &origin)
-        }
-        Err(AuthorizeError::Store(error)) => {
-            tracing::error!(%error, "an authorization request could not be kept");
-            unavailable(&origin)
-        }
+        Err(error) => refused(&state, &headers, &error, &origin),
     }
 }
 
@@ -98,19 +89,34 @@ fn see_other(location: &str) -> Response {
 }
 
 /// A page of ours and no redirect: client or redirect URI are not known to be good (RFC 6749 section 4.1.2.1).
-fn refused(status: StatusCode, fault: &str, origin: &RequestOrigin) -> Response {
-    let sentence = format!("An agent asked to be connected, but its request cannot be used: {fault}.");
-    notice::page(status, "This agent cannot be connected", &sentence, origin.request_id.as_deref())
-}
-
-fn unavailable(origin: &RequestOrigin) -> Response {
-    let sentence = "Portal cannot reach its database right now. Start again in the agent in a moment.";
-    let mut response = notice::page(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Portal is not available",
-        sentence,
-        origin.request_id.as_deref(),
+fn refused(
+    state: &AppState,
+    headers: &HeaderMap,
+    error: &AuthorizeError,
+    origin: &RequestOrigin,
+) -> Response {
+    let status = match error {
+        AuthorizeError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        AuthorizeError::Client(ClientError::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        AuthorizeError::Store(error) => {
+            tracing::error!(%error, "an authorization request could not be kept");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let theme = cookies::value(headers, cookies::THEME, state.public_url.is_https());
+    let html = authorize_error_page(
+        &web_context(state),
+        theme,
+        error,
+        origin.request_id.as_deref().map(str::to_owned),
     );
-    response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    let mut response = (status, Html(html)).into_response();
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(None, &[])) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
     response
 }
