@@ -1,5 +1,7 @@
 //! Both folders of migrations make the same tables, columns, indexes and views.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 
 use portal_store::{OpenOptions, SqlStore};
@@ -22,9 +24,8 @@ async fn postgres_rows(database: &TestDatabase, query: &'static str) -> Vec<sqlx
 fn common_type(name: &str) -> &'static str {
     match name.to_ascii_lowercase().as_str() {
         "text" => "text",
-        "integer" | "bigint" => "integer",
         // SQLite keeps truth values as integers.
-        "boolean" => "integer",
+        "integer" | "bigint" | "boolean" => "integer",
         "blob" | "bytea" => "bytes",
         other => panic!("{other} is not in the portable subset"),
     }

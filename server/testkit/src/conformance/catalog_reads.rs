@@ -97,12 +97,12 @@ pub async fn names_are_found_in_any_kind(store: Arc<dyn Store>) {
     let entities: Vec<StagedEntity> = names.iter().map(|name| entity(name, &[])).collect();
     publish(&store, "a", "1", &entities).await;
     let mut reader = read(&store).await;
-    let cases: [(Option<&str>, Option<&str>, u32, &[&str]); 5] = [
-        (None, None, 9, &["component:default/pay", "component:shop/pay", "system:default/pay"]),
-        (None, None, 2, &["component:default/pay", "component:shop/pay"]),
-        (Some("Component"), None, 9, &["component:default/pay", "component:shop/pay"]),
-        (None, Some("default"), 9, &["component:default/pay", "system:default/pay"]),
-        (Some("component"), Some("shop"), 9, &["component:shop/pay"]),
+    let cases = [
+        (None, None, 9, vec!["component:default/pay", "component:shop/pay", "system:default/pay"]),
+        (None, None, 2, vec!["component:default/pay", "component:shop/pay"]),
+        (Some("Component"), None, 9, vec!["component:default/pay", "component:shop/pay"]),
+        (None, Some("default"), 9, vec!["component:default/pay", "system:default/pay"]),
+        (Some("component"), Some("shop"), 9, vec!["component:shop/pay"]),
     ];
     for (kind, namespace, limit, expected) in cases {
         let found = reader.entity_list_by_name(kind, namespace, "Pay", limit).await.unwrap();

@@ -108,7 +108,7 @@ suite! { ($)
     }
     sessions {
         a_session_comes_back_as_it_went, a_session_ends_once, sessions_are_listed_newest_first,
-        filters_are_combined, filtered_sessions_are_ended, a_use_is_remembered,
+        filters_are_combined, sessions_are_searched_in_any_case, filtered_sessions_are_ended, a_use_is_remembered,
     }
     tokens {
         an_access_token_comes_with_session_and_account, an_access_token_is_deleted,

@@ -238,7 +238,10 @@ pub async fn the_older_location_wins(store: Arc<dyn Store>) {
     assert_eq!(reader.entity_location(&x).await.unwrap(), Some(location_id("first")));
     let found = reader.entity_by_ref(&x).await.unwrap().unwrap();
     assert_eq!(found.location_id, location_id("first"));
-    assert_eq!(reader.entity_list_by_refs(std::slice::from_ref(&x)).await.unwrap(), [found.clone()]);
+    assert_eq!(
+        reader.entity_list_by_refs(std::slice::from_ref(&x)).await.unwrap(),
+        std::slice::from_ref(&found)
+    );
     assert_eq!(reader.entity_list_by_name(None, None, "x", 9).await.unwrap(), [found]);
     drop(reader);
     // When the winner goes, the next one is seen; a prune in between changes nothing.

@@ -91,7 +91,7 @@ pub async fn filters_are_combined(store: Arc<dyn Store>) {
     add_mixed(&store).await;
     let agent = client("agent").client_id;
     let all = AgentSessionFilter::default();
-    let cases: [(AgentSessionFilter, &[&str], i64); 6] = [
+    let cases: [(AgentSessionFilter, &[&str], i64); 9] = [
         (all.clone(), &["other", "plain", "ended", "b", "a"], 2),
         (
             AgentSessionFilter { user_id: Some(user_id(1)), ..all.clone() },
@@ -106,11 +106,23 @@ pub async fn filters_are_combined(store: Arc<dyn Store>) {
                 client_id: Some(agent),
                 open_only: true,
                 refreshable_only: true,
+                ..all.clone()
             },
             &["a"],
             1,
         ),
-        (AgentSessionFilter { user_id: Some(user_id(9)), ..all }, &[], 0),
+        (AgentSessionFilter { user_id: Some(user_id(9)), ..all.clone() }, &[], 0),
+        (
+            AgentSessionFilter { search: "PERSON 1".to_owned(), ..all.clone() },
+            &["other", "plain", "ended", "a"],
+            1,
+        ),
+        (
+            AgentSessionFilter { search: "OTHER.example".to_owned(), open_only: true, ..all.clone() },
+            &["other"],
+            1,
+        ),
+        (AgentSessionFilter { search: "person%1".to_owned(), ..all }, &[], 0),
     ];
     let mut reader = read(&store).await;
     for (filter, expected, people) in cases {
@@ -118,6 +130,25 @@ pub async fn filters_are_combined(store: Arc<dyn Store>) {
         assert_eq!(ids(reader.agent_session_list(&filter, None, 10).await.unwrap()), expected, "{filter:?}");
         let count = i64::try_from(expected.len()).unwrap();
         assert_eq!(reader.agent_session_count(&filter).await.unwrap(), (count, people), "{filter:?}");
+    }
+}
+
+pub async fn sessions_are_searched_in_any_case(store: Arc<dyn Store>) {
+    add_mixed(&store).await;
+    let mut reader = read(&store).await;
+    let cases: [(&str, &[&str]); 7] = [
+        ("Person 2", &["b"]),
+        ("person-2@EXAMPLE", &["b"]),
+        ("user:default/person-2", &["b"]),
+        ("OTHER.example.org", &["other"]),
+        ("https://other", &["other"]),
+        ("nobody", &[]),
+        ("%", &[]),
+    ];
+    for (search, expected) in cases {
+        let filter = AgentSessionFilter { search: search.to_owned(), ..AgentSessionFilter::default() };
+        let expected: Vec<_> = expected.iter().map(|name| session_id(name)).collect();
+        assert_eq!(ids(reader.agent_session_list(&filter, None, 10).await.unwrap()), expected, "{search}");
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use portal_core::{changes::Topic, identity::UserStatus, ports::Store};
+use portal_core::{
+    changes::Topic,
+    identity::{User, UserStatus},
+    ports::Store,
+};
 
 use super::fixtures::{
     access_token, add_users, agent_session, entity_ref, hash, outcome, publish, read, run_id, user, user_id,
@@ -101,8 +105,7 @@ pub async fn a_refused_statement_leaves_the_store_usable(store: Arc<dyn Store>) 
 
 /// PostgreSQL refuses U+0000 in texts; remote text may have it.
 pub async fn nul_does_not_break_texts(store: Arc<dyn Store>) {
-    let mut person = user(1);
-    person.display_name = "Nul\0l".to_owned();
+    let person = User { display_name: "Nul\0l".to_owned(), ..user(1) };
     let mut tx = write(&store).await;
     assert!(tx.user_insert(&person).await.unwrap());
     assert_eq!(tx.user_by_id(&user_id(1)).await.unwrap().unwrap().display_name, "Nul\u{fffd}l");

@@ -40,18 +40,15 @@ pub async fn an_account_without_optional_fields_comes_back(store: Arc<dyn Store>
 pub async fn taken_identities_are_refused(store: Arc<dyn Store>) {
     add_users(&store, 1).await;
     let mut tx = write(&store).await;
-    let mut same_id = user(2);
-    same_id.id = user_id(1);
-    let mut same_email = user(2);
-    same_email.email = Some("PERSON-1@example.org".to_owned());
-    let mut same_subject = user(2);
-    same_subject.subject = "subject-1".to_owned();
+    let same_id = User { id: user_id(1), ..user(2) };
+    let same_email = User { email: Some("PERSON-1@example.org".to_owned()), ..user(2) };
+    let same_subject = User { subject: "subject-1".to_owned(), ..user(2) };
     for taken in [same_id, same_email.clone(), same_subject] {
         assert!(!tx.user_insert(&taken).await.unwrap());
     }
     // Another provider's e-mail or subject is another one; the transaction goes on after a refusal.
-    same_email.provider = "github".to_owned();
-    assert!(tx.user_insert(&same_email).await.unwrap());
+    let other_provider = User { provider: "github".to_owned(), ..same_email };
+    assert!(tx.user_insert(&other_provider).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(read(&store).await.user_count().await.unwrap(), 2);
 }

@@ -27,7 +27,7 @@ pub trait UserReads {
     async fn user_list_by_entity_ref(&mut self, entity_ref: &EntityRef) -> Result<Vec<User>, StoreError>;
 
     /// Accounts whose e-mail, name or entity ref contains `search` (any case; empty for all), ordered by display
-    /// name, then id; after the account `after` in that order, at most `limit`.
+    /// name in lower case, then id; after the account `after` in that order, at most `limit`.
     async fn user_list(
         &mut self,
         search: &str,
@@ -71,7 +71,12 @@ pub trait UserWrites {
     async fn user_update(&mut self, user: &User) -> Result<bool, StoreError>;
 
     /// Moves an account from one status to another. `false` when it was not in `from`.
-    async fn user_set_status(&mut self, id: &UserId, from: UserStatus, to: UserStatus) -> Result<bool, StoreError>;
+    async fn user_set_status(
+        &mut self,
+        id: &UserId,
+        from: UserStatus,
+        to: UserStatus,
+    ) -> Result<bool, StoreError>;
 
     /// Raises the revocation epoch of an account by one and returns the new one; `None` when there is no such account.
     /// Everything issued under an earlier epoch is refused from then on.
@@ -81,7 +86,11 @@ pub trait UserWrites {
     async fn browser_session_insert(&mut self, session: &BrowserSession) -> Result<(), StoreError>;
 
     /// Remembers that a browser session was used.
-    async fn browser_session_touch(&mut self, hash: &SecretHash, seen_at: UnixMillis) -> Result<(), StoreError>;
+    async fn browser_session_touch(
+        &mut self,
+        hash: &SecretHash,
+        seen_at: UnixMillis,
+    ) -> Result<(), StoreError>;
 
     /// Ends one browser session. `false` when there was none.
     async fn browser_session_delete(&mut self, hash: &SecretHash) -> Result<bool, StoreError>;
@@ -89,7 +98,8 @@ pub trait UserWrites {
     /// Ends all browser sessions of an account and returns how many there were.
     async fn browser_session_delete_by_user(&mut self, user: &UserId) -> Result<u64, StoreError>;
 
-    /// Deletes browser sessions, links and attempts that ended before `before`; returns how many rows went.
+    /// Deletes browser sessions, links and attempts that ended before `before`, at most 10,000 of each, and known
+    /// browsers last seen 400 days before it; returns how many sessions, links and attempts went.
     async fn identity_prune(&mut self, before: UnixMillis) -> Result<u64, StoreError>;
 
     /// Adds a one-time link.
