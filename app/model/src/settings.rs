@@ -87,6 +87,7 @@ pub enum Audience {
 
 /// All settings, each valid by itself and with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the settings page")]
 pub struct Settings {
     /// `mcp.cimd.enabled`
     pub cimd_enabled: bool,
