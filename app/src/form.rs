@@ -30,6 +30,7 @@ pub(crate) struct Form<'request> {
     request: &'request WebRequest,
     id: FormId,
     page: String,
+    refused_page: Option<String>,
     subject: Option<String>,
     values: Vec<(Field, String)>,
 }
@@ -37,7 +38,13 @@ pub(crate) struct Form<'request> {
 impl<'request> Form<'request> {
     /// A form of the page at this address.
     pub(crate) fn new(request: &'request WebRequest, form: FormId, page: impl Into<String>) -> Self {
-        Self { request, id: form, page: page.into(), subject: None, values: Vec::new() }
+        Self { request, id: form, page: page.into(), refused_page: None, subject: None, values: Vec::new() }
+    }
+
+    /// Where it leads when it is refused, if not where it leads otherwise: to the form's own place on the page.
+    pub(crate) fn refused_at(mut self, page: &str) -> Self {
+        self.refused_page = Some(page.to_owned());
+        self
     }
 
     /// What it is about, when the page has several of this form.
@@ -78,6 +85,7 @@ impl<'request> Form<'request> {
         };
         let values = if result.is_err() { self.values } else { Vec::new() };
         self.request.leave_flash(&Flash { form: self.id, subject: self.subject, outcome, values, link });
-        self.request.redirect(&self.page);
+        let page = self.refused_page.filter(|_| result.is_err()).unwrap_or(self.page);
+        self.request.redirect(&page);
     }
 }

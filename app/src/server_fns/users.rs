@@ -29,7 +29,7 @@ pub(crate) async fn user_invite(
     let request = WebRequest::current()?;
     let (email, name, entity) =
         (email.unwrap_or_default(), name.unwrap_or_default(), entity_ref.unwrap_or_default());
-    let form = Form::new(&request, FormId::Invite, "/settings/users#invite").subject(&email);
+    let form = Form::new(&request, FormId::Invite, PAGE).refused_at("/settings/users#invite").subject(&email);
     let form =
         form.keep(Field::Email, &email).keep(Field::DisplayName, &name).keep(Field::EntityRef, &entity);
     let new = NewUser { email, display_name: name, entity_ref: entity, admin: admin.is_some() };

@@ -24,7 +24,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let outcome = page.outcome(FormId::FirstAdmin);
     let was = |field| outcome.value(field).unwrap_or_default();
     let content = view! {
-        <form method="post" action="/_ui/first_admin" class="form">
+        <form method="post" action="/_ui/first_admin" class="form" novalidate>
             <header>
                 <h1>"Make the first admin"</h1>
                 <p class="muted">"This account may change everything in Portal. The link that brought you here works once."</p>

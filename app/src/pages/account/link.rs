@@ -26,7 +26,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let heading = if user.status == UserStatus::Invited { "Welcome to Portal" } else { "Set a new password" };
     let email = user.email.clone().unwrap_or_default();
     let content = view! {
-        <form method="post" action="/_ui/link_accept" class="form">
+        <form method="post" action="/_ui/link_accept" class="form" novalidate>
             <header><h1>{heading}</h1><p class="muted">"Choose the password for this account. You are signed in with it at once."</p></header>
             <p class="who">
                 {avatar("av person lg", &user.display_name)}

@@ -17,7 +17,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let outcome = page.outcome(FormId::Password);
     let local = frame.signed_in.user().provider == LOCAL_PROVIDER;
     let form = view! {
-        <form method="post" action="/_ui/password_change" class="panel">
+        <form method="post" action="/_ui/password_change" class="panel" novalidate>
             <div class="pad stack-4 max-w-96">
                 {form_error(&outcome)}
                 {password_field(

@@ -22,7 +22,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let lead =
         if connects { "Sign in to decide what your agent may do." } else { "Sign in with your account." };
     let content = view! {
-        <form method="post" action="/_ui/sign_in" class="form">
+        <form method="post" action="/_ui/sign_in" class="form" novalidate>
             <header><h1>"Sign in to Portal"</h1><p class="muted">{lead}</p></header>
             {form_error(&outcome)}
             {return_to.map(|path| hidden("return_to", path.as_str()))}

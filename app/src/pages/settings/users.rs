@@ -76,7 +76,7 @@ fn link_shown(page: &PageRequest, users: &[User]) -> Option<AnyView> {
         " Send it to them yourself. It works once, within 24 hours, and is not shown again."</p>
     };
     let view = view! {
-        <section class="panel once" aria-label="One-time link" role="status">
+        <section class="panel once" role="status">
             <div class="pad stack-3">{note(Tone::Good, words)}{copy_line("one-time-link", "One-time link", link)}</div>
         </section>
     };
@@ -208,7 +208,7 @@ fn invite_form(outcome: &FormOutcome) -> AnyView {
     view! {
         <section class="panel" id="invite" aria-labelledby="invite-title">
             <header><h2 id="invite-title">"Invite someone"</h2></header>
-            <form method="post" action="/_ui/user_invite">
+            <form method="post" action="/_ui/user_invite" novalidate>
                 <div class="pad stack-4">
                     {form_error(outcome)}
                     <div class="pair">
