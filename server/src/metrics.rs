@@ -79,6 +79,11 @@ pub(crate) fn activity_flush(written: Result<usize, ()>) {
     }
 }
 
+/// Tool calls that the activity log has lost since the start, because its queue was full.
+pub(crate) fn activity_lost(calls: u64) {
+    counter!("portal_activity_calls_lost_total").absolute(calls);
+}
+
 /// What a run of a location found.
 pub(crate) fn catalog_run(published: bool, entities: i64, rejected: i64) {
     counter!("portal_catalog_runs_total", "outcome" => if published { "published" } else { "failed" })

@@ -10,6 +10,8 @@ use crate::workspace::Workspace;
 
 /// Names the server that the store tests use.
 pub const URL_VARIABLE: &str = "PORTAL_TEST_POSTGRES_URL";
+/// Names the server on which tests run the application, which is on SQLite otherwise.
+pub const APP_URL_VARIABLE: &str = "PORTAL_TEST_APP_POSTGRES_URL";
 const READY: &str = "READY ";
 
 /// A running cluster in a temporary folder; it ends with this value, or with this process however that ends.

@@ -9,7 +9,7 @@ use crate::cargo::{self, cargo};
 use crate::e2e;
 use crate::edges;
 use crate::lint;
-use crate::postgres::{Postgres, URL_VARIABLE};
+use crate::postgres::{APP_URL_VARIABLE, Postgres, URL_VARIABLE};
 use crate::report::{Counts, Report};
 use crate::run;
 use crate::site::{self, Site};
@@ -18,8 +18,8 @@ use crate::workspace::Workspace;
 
 /// The most that browsers may have to load as wasm, in bytes after brotli.
 const WASM_BROTLI_BYTES_MAX: u64 = 120_000;
-/// Tools, format, edges, two clippy runs, PostgreSQL, Rust tests; then server, size, browser, conformance.
-const QUICK_CHECKS: usize = 7;
+/// Tools, format, edges, two clippy runs, PostgreSQL, Rust tests, stories again; then server, size, browser, conformance.
+const QUICK_CHECKS: usize = 8;
 const RELEASE_CHECKS: usize = 4;
 
 /// Options of `test`.
@@ -61,15 +61,25 @@ fn rust_checks(workspace: &Workspace, node: &TestNode, report: &mut Report) {
         postgres = Some(Postgres::start(workspace, node)?);
         Ok(Counts::ONE)
     });
-    report.check("Rust tests, SQLite and PostgreSQL", || {
+    let run = |arguments: &[&str], variable: &str| {
         let mut tests = cargo(workspace);
-        tests.args(["test", "--workspace", "--exclude", "portal-frontend", "--no-fail-fast", "--locked"]);
+        tests.args(["test", "--no-fail-fast", "--locked"]).args(arguments);
         if let Some(postgres) = &postgres {
-            tests.env(URL_VARIABLE, &postgres.url);
+            tests.env(variable, &postgres.url);
         }
         let mut counts = Counts::default();
         let succeeded = cargo::watch(&mut tests, |line| counts.add_line(line))?;
         Ok(counts.ended(succeeded))
+    };
+    report.check("Rust tests, the store on both engines", || {
+        run(&["--workspace", "--exclude", "portal-frontend"], URL_VARIABLE)
+    });
+    // The same application tests as before, which had SQLite below them.
+    report.check("HTTP stories on PostgreSQL", || {
+        if postgres.is_none() {
+            bail!("left out: there is no PostgreSQL");
+        }
+        run(&["--package", "portal-server", "--test", "*"], APP_URL_VARIABLE)
     });
 }
 

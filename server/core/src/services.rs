@@ -125,11 +125,7 @@ impl Services {
             agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
             static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
-            actions: Arc::new(ActionRegistry::built_in(
-                Arc::clone(&settings),
-                Arc::clone(&catalog),
-                Arc::clone(&ingestion),
-            )),
+            actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
             rollout: Arc::new(RolloutService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&catalog))),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,

@@ -79,6 +79,7 @@ async fn write_activity(services: Services) {
     let mut tick = tokio::time::interval(ACTIVITY_PERIOD);
     loop {
         tick.tick().await;
+        metrics::activity_lost(services.activity.lost());
         match services.activity.flush().await {
             Ok(written) => metrics::activity_flush(Ok(written)),
             Err(error) => {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput};
@@ -18,63 +17,70 @@ pub(super) struct WhoAmI {
     catalog: Arc<CatalogService>,
 }
 
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Input {}
+/// What goes in and comes out, for the schemas. The action writes its output by hand, because most of it is the entity
+/// as it is stored.
+#[expect(dead_code, reason = "the fields are read by the schema alone")]
+mod shapes {
+    use schemars::JsonSchema;
+    use serde_json::{Map, Value};
 
-// The action writes its output by hand, because most of it is the entity as it is stored.
-/// For whom the agent acts.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-struct Output {
-    /// The User entity (of a service: the Group entity) as the catalog has it, with its relations.
-    entity: Map<String, Value>,
-    /// Who that is, by reference.
-    user_info: UserInfo,
-    /// What kind of principal the token stands for: `user`, or `service` of a group.
-    principal: String,
-    /// References of the groups the person belongs to, nearest first, with their parents.
-    groups: Vec<String>,
-    /// The agent, as it registered; absent for static tokens.
-    client: Option<Client>,
-    /// The static token; absent for agents that signed in.
-    token: Option<Token>,
-    /// Scopes of the token.
-    scopes: Vec<String>,
-    /// When the token expires, RFC 3339.
-    expires_at: String,
-}
+    #[derive(JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    pub(super) struct Input {}
 
-#[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-struct UserInfo {
-    /// Reference of the person's User entity.
-    user_entity_ref: String,
-    /// References under which the person owns things: the own one and the groups'.
-    ownership_entity_refs: Vec<String>,
-}
+    /// For whom the agent acts.
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "camelCase")]
+    pub(super) struct Output {
+        /// The User entity (of a service: the Group entity) as the catalog has it, with its relations.
+        entity: Map<String, Value>,
+        /// Who that is, by reference.
+        user_info: UserInfo,
+        /// What kind of principal the token stands for: `user`, or `service` of a group.
+        principal: String,
+        /// References of the groups the person belongs to, nearest first, with their parents.
+        groups: Vec<String>,
+        /// The agent, as it registered; absent for static tokens.
+        client: Option<Client>,
+        /// The static token; absent for agents that signed in.
+        token: Option<Token>,
+        /// Scopes of the token.
+        scopes: Vec<String>,
+        /// When the token expires, RFC 3339.
+        expires_at: String,
+    }
 
-#[derive(JsonSchema)]
-struct Client {
-    /// The client id.
-    id: String,
-    /// The host of the client id: the part that is vouched for.
-    host: String,
-    /// The name the client gives itself.
-    name: String,
-}
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "camelCase")]
+    struct UserInfo {
+        /// Reference of the person's User entity.
+        user_entity_ref: String,
+        /// References under which the person owns things: the own one and the groups'.
+        ownership_entity_refs: Vec<String>,
+    }
 
-#[derive(JsonSchema)]
-struct Token {
-    /// Identifier of the token.
-    id: String,
-    /// What its owner calls it.
-    name: String,
+    #[derive(JsonSchema)]
+    struct Client {
+        /// The client id.
+        id: String,
+        /// The host of the client id: the part that is vouched for.
+        host: String,
+        /// The name the client gives itself.
+        name: String,
+    }
+
+    #[derive(JsonSchema)]
+    struct Token {
+        /// Identifier of the token.
+        id: String,
+        /// What its owner calls it.
+        name: String,
+    }
 }
 
 impl WhoAmI {
     pub(super) fn new(catalog: Arc<CatalogService>) -> Self {
-        let definition = ActionDefinition::of::<Input, Output>(
+        let definition = ActionDefinition::of::<shapes::Input, shapes::Output>(
             "auth",
             "who-am-i",
             "Who am I",

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use portal_model::{Scope, settings::Settings};
 
 use super::{Action, ActionDefinition, auth};
-use crate::{catalog::CatalogService, ingestion::IngestionService, oauth::Caller, settings::SettingsService};
+use crate::{catalog::CatalogService, ingestion::IngestionService, oauth::Caller};
 
 /// Longest tool name that every known client takes, in bytes.
 pub const TOOL_NAME_BYTES_MAX: usize = 64;
@@ -59,12 +59,7 @@ pub struct ActionRegistry {
 impl ActionRegistry {
     /// The registry with the plugin sources that Portal brings.
     #[must_use]
-    pub fn built_in(
-        settings: Arc<SettingsService>,
-        catalog: Arc<CatalogService>,
-        ingestion: Arc<IngestionService>,
-    ) -> Self {
-        let _ = settings;
+    pub fn built_in(catalog: Arc<CatalogService>, ingestion: Arc<IngestionService>) -> Self {
         let who_am_i: Arc<dyn Action> = Arc::new(auth::WhoAmI::new(Arc::clone(&catalog)));
         let mut actions = vec![who_am_i];
         actions.extend(super::catalog::actions(catalog, ingestion));
