@@ -70,10 +70,32 @@ forms! {
     User = "user";
     /// A new password link for an account; the subject is its id.
     Reset = "reset";
+    /// Register a client; the subject is its id, the token its secret.
+    Client = "client";
+    /// A new secret for a client; the subject is its id, the token its secret.
+    ClientSecret = "client-secret";
+    /// Delete a client; the subject is its id.
+    ClientDelete = "client-delete";
+    /// Dynamic client registration on or off.
+    Dcr = "dcr";
     /// Read a location again; the subject is its id.
     Location = "location";
     /// Disconnect agents; the subject is the client's host, or empty for all.
     Agents = "agents";
+    /// Agents of everyone, ended by an admin; the subject is what was ended.
+    EveryAgent = "every-agent";
+    /// Make a static token; the subject is its name.
+    Token = "token";
+    /// A static token is replaced; the subject is its id.
+    TokenRotation = "token-rotation";
+    /// A static token is revoked; the subject is its id.
+    TokenEnd = "token-end";
+    /// Personal tokens on or off.
+    PersonalTokens = "personal-tokens";
+    /// Make a token of one's own; the subject is its name.
+    OwnToken = "own-token";
+    /// One's own token is revoked; the subject is its id.
+    OwnTokenEnd = "own-token-end";
 }
 
 /// How it ended.

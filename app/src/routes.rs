@@ -34,7 +34,18 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/settings/users") view=|| page(pages::settings::users::page) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/users/confirm") view=|| page(pages::settings::user_confirm::page)
                     ssr=SsrMode::Async/>
+                <Route path=path!("/settings/clients") view=|| page(pages::settings::clients::page) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/clients/confirm") view=|| page(pages::settings::client_confirm::page)
+                    ssr=SsrMode::Async/>
                 <Route path=path!("/settings/org-data") view=|| page(pages::settings::org_data::page) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/agents") view=|| page(pages::settings::agents::page) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/agents/confirm") view=|| page(pages::settings::agents_confirm::page)
+                    ssr=SsrMode::Async/>
+                <Route path=path!("/settings/external-access") view=|| page(pages::settings::external_access::page)
+                    ssr=SsrMode::Async/>
+                <Route path=path!("/settings/external-access/confirm") view=|| page(pages::settings::token_confirm::page)
+                    ssr=SsrMode::Async/>
+                <Route path=path!("/settings/audit") view=|| page(pages::settings::audit::page) ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

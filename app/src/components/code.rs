@@ -55,12 +55,22 @@ pub(crate) fn command(text: String) -> AnyView {
 
 /// A value shown once, in a read-only field with a copy button.
 pub(crate) fn copy_line(id: &'static str, label: &'static str, text: String) -> AnyView {
+    copy_line_of(id, label, "the link", text)
+}
+
+/// A line of text to be copied; `what` completes "Copy".
+pub(crate) fn copy_line_of(
+    id: &'static str,
+    label: &'static str,
+    what: &'static str,
+    text: String,
+) -> AnyView {
     view! {
         <div class="field">
             <label for=id>{label}</label>
             <div class="copyline">
                 <input id=id type="text" readonly value=text.clone()/>
-                {copy_button(text, "the link")}
+                {copy_button(text, what)}
             </div>
         </div>
     }

@@ -46,7 +46,7 @@ fn summary_line(error: FieldError, id_of: &impl Fn(Field) -> Option<&'static str
     }
 }
 
-fn field_error(id: &str, code: Option<ErrorCode>) -> Option<AnyView> {
+pub(crate) fn field_error(id: &str, code: Option<ErrorCode>) -> Option<AnyView> {
     code.map(|code| {
         view! { <p class="err" id=format!("{id}-error")>{icon(Icon::Fault)}<span>{code.message()}</span></p> }
             .into_any()

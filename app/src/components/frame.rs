@@ -33,16 +33,29 @@ pub(crate) enum SettingsSection {
     Users,
     /// Org data.
     OrgData,
+    /// Registered clients.
+    Clients,
+    /// Everyone's agents.
+    Agents,
+    /// Static tokens.
+    ExternalAccess,
+    /// The audit log.
+    Audit,
 }
 
 impl SettingsSection {
-    const ALL: [Self; 3] = [Self::General, Self::Users, Self::OrgData];
+    const ALL: [Self; 7] =
+        [Self::General, Self::Users, Self::OrgData, Self::Clients, Self::Agents, Self::ExternalAccess, Self::Audit];
 
     const fn link(self) -> (&'static str, &'static str) {
         match self {
             Self::General => ("/settings/general", "General"),
             Self::Users => ("/settings/users", "Users"),
             Self::OrgData => ("/settings/org-data", "Org data"),
+            Self::Agents => ("/settings/agents", "Connected agents"),
+            Self::ExternalAccess => ("/settings/external-access", "External access"),
+            Self::Audit => ("/settings/audit", "Audit log"),
+            Self::Clients => ("/settings/clients", "Clients"),
         }
     }
 }

@@ -4,11 +4,14 @@
 //! because the domain parses: a wrong number becomes an error of its field.
 
 mod account;
+pub(crate) mod admin_agents;
 mod agents;
+mod clients;
 mod consent;
 mod org;
 mod session;
 mod settings;
+pub(crate) mod tokens;
 pub(crate) mod users;
 
 use serde::{Deserialize, Serialize};

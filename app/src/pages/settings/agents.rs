@@ -1,0 +1,163 @@
+//! `/settings/agents`: everyone's agents
+
+use leptos::prelude::*;
+use portal_core::{
+    ids::AgentSessionId,
+    oauth::{AdminSession, SessionCount, SessionsOf},
+    time::UnixMillis,
+};
+
+use super::agents_confirm::confirm_path;
+use crate::{
+    components::{
+        Frame, Icon, SettingsSection, Tone, avatar, badge, dismissable, empty, entity_link, form_error,
+        hidden, icon, note, when_ago,
+    },
+    flash::FormId,
+    page::{FormOutcome, PageRequest, PageResult},
+    pages::consent::scope_label,
+    text,
+};
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+
+/// The sessions of everyone's agents, to be found and ended.
+pub(crate) async fn page(page: PageRequest) -> PageResult {
+    let admin = page.admin()?;
+    let frame = Frame::load(&page).await?;
+    let service = &page.request.services().agent_sessions;
+    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(200).collect();
+    let after = page.request.query("after").map(AgentSessionId);
+    let mut sessions = service.list_all(&admin, &search, after.as_ref(), ROWS + 1).await?;
+    let more = sessions.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
+    sessions.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let next = if more { sessions.last().map(|last| next_path(&search, &last.session.id)) } else { None };
+    let total = service.count_all(&admin, &search).await?;
+    let now = page.request.now();
+    let content = view! {
+        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Connected agents"</li></ol></nav>
+        <div class="head">
+            <div><h1>"Connected agents"</h1><p class="lead">"Every agent that acts for someone. Each row is one sign-in on one machine."</p></div>
+        </div>
+        {outcome(&page.outcome(FormId::EveryAgent))}
+        {search_form(&search)}
+        <section class="panel" aria-label="Connected agents">{table(&sessions, now, total, next)}</section>
+    };
+    Ok(frame.settings("Connected agents", SettingsSection::Agents, content.into_any()))
+}
+
+fn next_path(search: &str, last: &AgentSessionId) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !search.is_empty() {
+        query.append_pair("q", search);
+    }
+    format!("/settings/agents?{}", query.append_pair("after", last.as_str()).finish())
+}
+
+fn outcome(outcome: &FormOutcome) -> AnyView {
+    let done = outcome.done_at().map(|at| {
+        let what = if outcome.subject() == Some("one") {
+            "The session has ended."
+        } else {
+            "The sessions have ended."
+        };
+        let words =
+            view! { <p><b>{what}</b>" Their tokens stopped working at "{text::clock_time(at)}"."</p> };
+        view! { <div class="mb-6" role="status">{note(Tone::Good, words)}</div> }
+    });
+    view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
+}
+
+fn search_form(search: &str) -> AnyView {
+    view! {
+        <form class="filters" action="/settings/agents" method="get" role="search" aria-label="Find an agent">
+            <div class="find">
+                <label class="sr" for="q">"Person or client"</label>
+                {icon(Icon::Search)}
+                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Person or client"/>
+            </div>
+            <button class="btn" type="submit">"Search"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: Option<String>) -> AnyView {
+    if sessions.is_empty() {
+        return empty(
+            "No agent is connected",
+            "Sessions appear here once an agent signs in as someone.",
+            None,
+        );
+    }
+    let rows = sessions.iter().map(|session| row(session, now)).collect_view();
+    let sessions = text::count(total.sessions, "session", "sessions");
+    let people = text::count(total.people, "person", "people");
+    view! {
+        <table class="table">
+            <caption class="sr">"Connected agents"</caption>
+            <thead><tr>
+                <th scope="col">"Agent"</th>
+                <th scope="col">"Acts for"</th>
+                <th scope="col" class="wide">"Allowed"</th>
+                <th scope="col" class="wide">"Signed in"</th>
+                <th scope="col" class="wide">"Last used"</th>
+                <th scope="col"><span class="sr">"Actions"</span></th>
+            </tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+        <div class="pager">
+            <span>{format!("{sessions} of {people}")}</span>
+            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(found: &AdminSession, now: UnixMillis) -> AnyView {
+    let AdminSession { session, user, usable } = found;
+    let client = &session.client;
+    let used = session
+        .used_at
+        .map_or_else(|| view! { <span class="faint">"Not yet"</span> }.into_any(), |at| when_ago(now, at));
+    view! {
+        <tr>
+            <td><span class="who">
+                {avatar("av agent", &client.name)}
+                <span>
+                    <span class="cluster tight"><span class="host break"><bdi>{client.host.clone()}</bdi></span>
+                        {(!usable).then(|| badge(Tone::Plain, "Run out"))}</span>
+                    <span class="sub break">"says “"<bdi>{client.name.clone()}</bdi>"”"</span>
+                </span>
+            </span></td>
+            <td><b class="break"><bdi>{user.display_name.clone()}</bdi></b>
+                <span class="sub">{entity_link(&user.entity_ref, Some(user.entity_ref.to_string()))}</span></td>
+            <td class="wide">{scope_label(session.scope)}</td>
+            <td class="wide">{when_ago(now, session.created_at)}</td>
+            <td class="wide">{used}<span class="sub">{session.used_from.clone()}</span></td>
+            <td class="num">{actions(found)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn actions(found: &AdminSession) -> AnyView {
+    let AdminSession { session, user, .. } = found;
+    let (client, person) = (session.client.host.clone(), user.display_name.clone());
+    let by_person = confirm_path(&SessionsOf::Person(user.id.clone()));
+    let by_client = confirm_path(&SessionsOf::Client(session.client.client_id.clone()));
+    let menu = view! {
+        <details class="row-menu">
+            <summary class="btn small">"End"<span class="sr">" "<bdi>{client}</bdi>" for "<bdi>{person}</bdi></span>{icon(Icon::Down)}</summary>
+            <div class="pop menu"><ul>
+                <li><form method="post" action="/_ui/session_end">
+                    {hidden("session", session.id.as_str())}<button type="submit">"End this session"</button>
+                </form></li>
+                <li><a href=by_person>"End all of this person…"</a></li>
+                <li><a href=by_client>"End all of this client…"</a></li>
+            </ul></div>
+        </details>
+    };
+    dismissable(menu.into_any())
+}
