@@ -42,18 +42,15 @@ export async function acceptLink(page, link, password = PASSWORD) {
   await page.getByRole("heading", { name: /^Hello/ }).waitFor();
 }
 
-/** Opens the profile menu and chooses something in it. */
-export async function chooseInProfileMenu(page, role, name) {
-  await page.getByText("profile menu").click();
-  await page.getByRole(role, { name, exact: true }).click();
+/** Opens the profile menu, or closes it. */
+export async function toggleProfileMenu(page) {
+  await page.locator("summary").filter({ hasText: "profile menu" }).click();
 }
 
 /** Turns a switch of the settings, with scripts or without. */
 export async function turn(window, name) {
   const { page, scripts } = window;
   const control = page.getByRole("switch", { name, exact: true });
-  if (scripts) return control.click();
   await control.click();
-  const form = page.locator("form").filter({ has: control });
-  await form.getByRole("button", { name: "Apply" }).click();
+  if (!scripts) await page.locator("form").filter({ has: control }).getByRole("button", { name: "Apply" }).click();
 }

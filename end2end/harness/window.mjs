@@ -8,6 +8,8 @@ const SIZES = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
 ];
+/** Longest wait for something on a page; argon2 and a busy machine take their time. */
+const TIMEOUT_MS = 15_000;
 const THEMES = ["light", "dark"];
 /** Chromium's message for an answer of 400 or more; for a page of ours that is its purpose. */
 const ANSWERED = /^Failed to load resource/;
@@ -26,6 +28,7 @@ export async function openWindow(browser, { scripts = true, context: more = {} }
     viewport: SIZES[0],
     ...more,
   });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const faults = [];
   context.on("weberror", (error) => faults.push(`script error: ${error.error().message}`));
   context.on("console", (message) => {
