@@ -7,14 +7,17 @@
     reason = "helpers of tests: a fault ends the test, as it should"
 )]
 
+mod assertions;
 mod browser_connect;
+mod client_pages;
 mod clients;
 mod coverage;
-mod assertions;
 mod edge;
 mod first_connect;
 mod mcp;
 mod metadata;
+mod operations;
+mod prompts;
 mod secrets;
 mod settings;
 mod shell;

@@ -97,7 +97,11 @@ impl AgentSessionService {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn count_together(&self, _admin: &Admin, which: &SessionsOf) -> Result<SessionCount, StoreError> {
+    pub async fn count_together(
+        &self,
+        _admin: &Admin,
+        which: &SessionsOf,
+    ) -> Result<SessionCount, StoreError> {
         self.count_of(&which.open()).await
     }
 
@@ -112,6 +116,8 @@ impl AgentSessionService {
     ) -> Result<Option<AgentSession>, StoreError> {
         let now = self.dependencies.clock.now();
         let mut store = self.dependencies.store.write().await?;
+        // First, as everywhere: whoever holds the counter may come for the sessions.
+        store.change_record(Topic::Access).await?;
         let Some(session) = store.agent_session_by_id(id).await? else { return Ok(None) };
         if !store.agent_session_end(id, EndReason::EndedByAdmin, now).await? {
             return Ok(None);
@@ -120,7 +126,6 @@ impl AgentSessionService {
             "reason": EndReason::EndedByAdmin });
         let event = self.admin_event(admin, "agent-session.ended", id.as_str(), details);
         store.audit_append(&event).await?;
-        store.change_record(Topic::Access).await?;
         store.commit().await?;
         self.dependencies.changes.expire();
         Ok(Some(session))
@@ -133,12 +138,13 @@ impl AgentSessionService {
     pub async fn end_together(&self, admin: &Admin, which: &SessionsOf) -> Result<u64, StoreError> {
         let now = self.dependencies.clock.now();
         let mut store = self.dependencies.store.write().await?;
+        // First, as everywhere: whoever holds the counter may come for the sessions.
+        store.change_record(Topic::Access).await?;
         let ended = store.agent_session_end_all(&which.open(), EndReason::EndedByAdmin, now).await?;
         if ended > 0 {
             let details = json!({ "sessions": ended, "reason": EndReason::EndedByAdmin });
             let event = self.admin_event(admin, "agent-session.all-ended", which.target(), details);
             store.audit_append(&event).await?;
-            store.change_record(Topic::Access).await?;
             store.commit().await?;
             self.dependencies.changes.expire();
         }

@@ -12,7 +12,7 @@ use super::{
     redirect,
 };
 use crate::{
-    identity::RequestOrigin,
+    identity::{RequestOrigin, SignedIn},
     ports::StoreError,
     secret::Secret,
     services::Dependencies,
@@ -61,6 +61,15 @@ pub struct BegunAuthorization {
     pub browser: Secret,
 }
 
+/// What became of an authorization request that is good.
+#[derive(Debug, Clone)]
+pub enum Begun {
+    /// The person is to be asked.
+    Pending(BegunAuthorization),
+    /// The person has allowed the same before: the address to send the browser to, with the code.
+    Allowed(String),
+}
+
 /// An error that goes back to the client by its redirect URI, as the whole address to send the browser to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectError {
@@ -98,13 +107,41 @@ pub struct AuthorizationService {
     pub(super) clients: Arc<ClientService>,
 }
 
+/// A request and its id, not kept yet.
+struct Asked {
+    id: Secret,
+    record: AuthorizationRequest,
+}
+
 /// What of a request is good once client and redirect URI are.
 struct Checked {
     scope: ScopeSet,
     resource: String,
     code_challenge: String,
-    prompt_consent: bool,
-    prompt_login: bool,
+    prompt: Prompt,
+}
+
+/// What the client wants the person to be asked (OpenID Connect Core section 3.1.2.1). Other words are ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Prompt {
+    /// Nothing: answer at once or fail.
+    none: bool,
+    /// For consent, even where it is remembered.
+    consent: bool,
+    /// To sign in anew, which is also how another account is chosen (`login`, `select_account`).
+    login: bool,
+}
+
+impl Prompt {
+    fn parse(text: &str) -> Result<Self, (&'static str, &'static str)> {
+        let has = |word: &str| text.split(' ').any(|written| written == word);
+        let prompt =
+            Self { none: has("none"), consent: has("consent"), login: has("login") || has("select_account") };
+        if prompt.none && (prompt.consent || prompt.login) {
+            return Err(("invalid_request", "prompt=none excludes every other prompt"));
+        }
+        Ok(prompt)
+    }
 }
 
 impl AuthorizationService {
@@ -118,8 +155,8 @@ impl AuthorizationService {
         Self { dependencies, settings, clients }
     }
 
-    /// Checks an authorization request and keeps it for an hour. `browser` is the value of the binding cookie, if the
-    /// browser has one.
+    /// Checks an authorization request and keeps it for an hour, or answers it at once where the person signed in has
+    /// allowed the same before. `browser` is the value of the binding cookie, if the browser has one.
     ///
     /// # Errors
     /// [`AuthorizeError`]: nothing is sent to a redirect URI before client and redirect URI are known to be good.
@@ -127,8 +164,9 @@ impl AuthorizationService {
         &self,
         parameters: AuthorizeParameters,
         browser: Option<&Secret>,
+        signed_in: Option<&SignedIn>,
         origin: &RequestOrigin,
-    ) -> Result<BegunAuthorization, AuthorizeError> {
+    ) -> Result<Begun, AuthorizeError> {
         bounded(&parameters)?;
         let client_id =
             parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing".into()))?;
@@ -151,7 +189,32 @@ impl AuthorizationService {
                 description,
             ))
         })?;
-        self.keep(&client, redirect_uri, parameters.state.clone(), checked, browser).await
+        let prompt = checked.prompt;
+        let (asked, browser) = self.asked(&client, redirect_uri, parameters.state.clone(), checked, browser);
+        if !prompt.consent
+            && !prompt.login
+            && let Some(person) = signed_in
+            && let Some(location) = self.allow_again(&asked.record, person).await?
+        {
+            return Ok(Begun::Allowed(location));
+        }
+        if prompt.none {
+            let (error, description) = match signed_in {
+                None => ("login_required", "the person is not signed in"),
+                Some(_) => ("consent_required", "the person must be asked before an agent may act"),
+            };
+            let state = parameters.state.as_deref();
+            return Err(AuthorizeError::Redirect(self.redirect_error(
+                redirect_uri,
+                state,
+                error,
+                description,
+            )));
+        }
+        let mut transaction = self.dependencies.store.write().await?;
+        transaction.authorization_request_insert(&asked.record).await?;
+        transaction.commit().await?;
+        Ok(Begun::Pending(BegunAuthorization { request: asked.id, browser }))
     }
 
     /// The address that tells the client about an error.
@@ -194,52 +257,43 @@ impl AuthorizationService {
         if parameters.resource.as_ref().is_some_and(|asked| *asked != resource) {
             return Err(("invalid_target", "resource must be the address of Portal's MCP endpoint"));
         }
-        let prompt = parameters.prompt.as_deref().unwrap_or_default();
-        let prompts = |word: &str| prompt.split(' ').any(|written| written == word);
-        if prompts("none") {
-            return Err(("interaction_required", "Portal asks the person before an agent may act"));
-        }
         Ok(Checked {
             scope: ScopeSet::parse(parameters.scope.as_deref().unwrap_or_default()),
             resource,
             code_challenge,
-            prompt_consent: prompts("consent"),
-            prompt_login: prompts("login"),
+            prompt: Prompt::parse(parameters.prompt.as_deref().unwrap_or_default())?,
         })
     }
 
-    async fn keep(
+    /// The request as it would be kept, under a new id, and the value that binds it to the browser.
+    fn asked(
         &self,
         client: &Client,
         redirect_uri: &str,
         state: Option<String>,
         checked: Checked,
         browser: Option<&Secret>,
-    ) -> Result<BegunAuthorization, AuthorizeError> {
-        let Dependencies { store, clock, rng, .. } = &self.dependencies;
-        let request = Secret::generate(&**rng);
+    ) -> (Asked, Secret) {
+        let Dependencies { clock, rng, .. } = &self.dependencies;
+        let id = Secret::generate(&**rng);
         let browser = browser.cloned().unwrap_or_else(|| Secret::generate(&**rng));
         let now = clock.now();
-        let mut transaction = store.write().await?;
-        transaction
-            .authorization_request_insert(&AuthorizationRequest {
-                hash: request.hash(),
-                browser_hash: browser.hash(),
-                client: ClientSnapshot::of(client),
-                redirect_uri: redirect_uri.to_owned(),
-                scope: checked.scope,
-                state,
-                resource: checked.resource,
-                code_challenge: checked.code_challenge,
-                prompt_consent: checked.prompt_consent,
-                prompt_login: checked.prompt_login,
-                created_at: now,
-                expires_at: now.plus(PENDING_LIFETIME_MS),
-                answered_at: None,
-            })
-            .await?;
-        transaction.commit().await?;
-        Ok(BegunAuthorization { request, browser })
+        let record = AuthorizationRequest {
+            hash: id.hash(),
+            browser_hash: browser.hash(),
+            client: ClientSnapshot::of(client),
+            redirect_uri: redirect_uri.to_owned(),
+            scope: checked.scope,
+            state,
+            resource: checked.resource,
+            code_challenge: checked.code_challenge,
+            prompt_consent: checked.prompt.consent,
+            prompt_login: checked.prompt.login,
+            created_at: now,
+            expires_at: now.plus(PENDING_LIFETIME_MS),
+            answered_at: None,
+        };
+        (Asked { id, record }, browser)
     }
 
     /// Pending authorizations are rows that anybody can make, so their number is bounded by address.

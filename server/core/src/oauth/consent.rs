@@ -1,5 +1,6 @@
 //! The person's answer to a pending authorization.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_model::{Scope, ScopeSet, settings::Settings};
 use serde_json::json;
 use thiserror::Error;
@@ -7,14 +8,14 @@ use thiserror::Error;
 use super::{
     AuthorizationService, ClientError, RedirectUri,
     format::TokenKind,
-    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, DocumentOrigin},
+    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, Consent, DocumentOrigin},
     redirect, session_end,
 };
 use crate::{
     audit::AuditEvent,
     identity::{SignedIn, UserStatus},
-    ports::StoreError,
-    secret::Secret,
+    ports::{StoreError, WriteTransaction},
+    secret::{Secret, SecretHash},
     time::{MINUTE_MS, SECOND_MS, UnixMillis},
 };
 
@@ -185,6 +186,7 @@ impl AuthorizationService {
         if !transaction.authorization_request_answer(&pending.hash, now).await? {
             return Err(ConsentError::Expired);
         }
+        transaction.consent_delete(&signed_in.user().id, Some(&pending.client.client_id)).await?;
         transaction.audit_append(&self.audit(pending, signed_in, "authorization.denied")).await?;
         transaction.commit().await?;
         let state = pending.state.as_deref();
@@ -199,21 +201,75 @@ impl AuthorizationService {
         level: Scope,
     ) -> Result<String, ConsentError> {
         let now = self.dependencies.clock.now();
-        let code = TokenKind::Code.generate(&*self.dependencies.rng);
         let granted = ScopeSet { level: level.min(pending.scope.level), ..pending.scope };
         let mut transaction = self.dependencies.store.write().await?;
         if !transaction.authorization_request_answer(&pending.hash, now).await? {
             return Err(ConsentError::Expired);
         }
-        let user = transaction.user_by_id(&signed_in.user().id).await?.ok_or(ConsentError::SignInAgain)?;
-        if user.status != UserStatus::Active || user.revocation_epoch != signed_in.user().revocation_epoch {
+        if !is_current(&mut *transaction, signed_in).await? {
             return Err(ConsentError::SignInAgain);
         }
+        if is_rememberable(pending) {
+            let consent = Consent {
+                user_id: signed_in.user().id.clone(),
+                client_id: pending.client.client_id.clone(),
+                redirect_uris_hash: consent_hash(&pending.client),
+                scope: granted,
+                given_at: now,
+            };
+            transaction.consent_put(&consent).await?;
+        }
+        let location = self.grant(&mut *transaction, pending, signed_in, granted, false).await?;
+        transaction.commit().await?;
+        Ok(location)
+    }
+
+    /// Answers a request that was not kept, where the person has allowed the same before: at least this scope, to a client
+    /// that has said the same of itself since. `None` where the person must be asked: for programs on their own computer
+    /// always, because no web site vouches for who listens there.
+    pub(super) async fn allow_again(
+        &self,
+        asked: &AuthorizationRequest,
+        signed_in: &SignedIn,
+    ) -> Result<Option<String>, StoreError> {
+        if !is_rememberable(asked) {
+            return Ok(None);
+        }
+        let (user, client) = (&signed_in.user().id, &asked.client);
+        let known = self.dependencies.store.read().await?.consent_get(user, &client.client_id).await?;
+        let same = |consent: &Consent| {
+            consent.scope.contains(asked.scope) && consent.redirect_uris_hash == consent_hash(client)
+        };
+        if !known.as_ref().is_some_and(same) {
+            return Ok(None);
+        }
+        let mut transaction = self.dependencies.store.write().await?;
+        // Again, inside: it may have been taken back in this very moment.
+        let known = transaction.consent_get(user, &client.client_id).await?;
+        if !known.as_ref().is_some_and(same) || !is_current(&mut *transaction, signed_in).await? {
+            return Ok(None);
+        }
+        let location = self.grant(&mut *transaction, asked, signed_in, asked.scope, true).await?;
+        transaction.commit().await?;
+        Ok(Some(location))
+    }
+
+    /// Makes the code and its audit row; returns the address to send the browser to.
+    async fn grant(
+        &self,
+        transaction: &mut dyn WriteTransaction,
+        pending: &AuthorizationRequest,
+        signed_in: &SignedIn,
+        granted: ScopeSet,
+        remembered: bool,
+    ) -> Result<String, StoreError> {
+        let now = self.dependencies.clock.now();
+        let code = TokenKind::Code.generate(&*self.dependencies.rng);
         transaction
             .authorization_code_insert(&AuthorizationCode {
                 hash: code.hash(),
-                user_id: user.id,
-                epoch: user.revocation_epoch,
+                user_id: signed_in.user().id.clone(),
+                epoch: signed_in.user().revocation_epoch,
                 client: pending.client.clone(),
                 redirect_uri: pending.redirect_uri.clone(),
                 scope: granted,
@@ -226,9 +282,8 @@ impl AuthorizationService {
             .await?;
         let audit = self.audit(pending, signed_in, "authorization.allowed");
         let details = json!({ "asked": pending.scope.to_string(), "granted": granted.to_string(),
-            "redirect_uri": pending.redirect_uri });
+            "redirect_uri": pending.redirect_uri, "remembered": remembered });
         transaction.audit_append(&audit.details(details)).await?;
-        transaction.commit().await?;
         Ok(redirect::answer(
             &pending.redirect_uri,
             &[
@@ -250,6 +305,29 @@ impl AuthorizationService {
 /// lists the refresh grant.
 pub(super) fn is_refreshable(settings: &Settings, scope: ScopeSet, client: &ClientSnapshot) -> bool {
     settings.refresh_enabled && (scope.offline_access || client.lists_refresh_grant)
+}
+
+/// Whether the account is still as it was when the session was looked up.
+async fn is_current(
+    transaction: &mut dyn WriteTransaction,
+    signed_in: &SignedIn,
+) -> Result<bool, StoreError> {
+    let user = transaction.user_by_id(&signed_in.user().id).await?;
+    Ok(user.is_some_and(|user| {
+        user.status == UserStatus::Active && user.revocation_epoch == signed_in.user().revocation_epoch
+    }))
+}
+
+/// Whether a consent to this may be remembered and used again.
+fn is_rememberable(request: &AuthorizationRequest) -> bool {
+    RedirectUri::parse(&request.redirect_uri).is_ok_and(|uri| !uri.is_loopback())
+}
+
+/// What a client says of itself, as one hash: when any of it changes, the person is asked again.
+fn consent_hash(client: &ClientSnapshot) -> String {
+    // The name comes last: it alone could hold a line break.
+    let said = format!("{}\n{}\n{}", client.redirect_uris_hash, client.confidential, client.name);
+    URL_SAFE_NO_PAD.encode(SecretHash::of(&said).0)
 }
 
 /// `prompt=login` asks for a sign-in that is newer than the request.

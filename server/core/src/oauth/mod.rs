@@ -20,7 +20,7 @@ use crate::time::{DAY_MS, UnixMillis};
 
 pub use admin_sessions::{AdminSession, SessionsOf};
 pub use authorize::{
-    AuthorizationService, AuthorizeError, AuthorizeParameters, BegunAuthorization, PENDING_LIFETIME_MS,
+    AuthorizationService, AuthorizeError, AuthorizeParameters, Begun, BegunAuthorization, PENDING_LIFETIME_MS,
     RedirectError,
 };
 pub use bearer::{BearerError, BearerService};

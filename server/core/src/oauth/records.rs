@@ -288,7 +288,7 @@ pub struct Consent {
     pub user_id: UserId,
     /// To which client.
     pub client_id: String,
-    /// The client's redirect URIs then, as a hash.
+    /// The client's redirect URIs then, its name and whether it must authenticate, as one hash.
     pub redirect_uris_hash: String,
     /// To what.
     pub scope: ScopeSet,

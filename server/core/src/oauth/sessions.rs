@@ -85,6 +85,8 @@ impl AgentSessionService {
         if !store.agent_session_end(id, EndReason::Disconnected, now).await? {
             return Ok(None);
         }
+        // Whoever disconnects an agent wants to be asked before it comes back.
+        store.consent_delete(&session.user_id, Some(&session.client.client_id)).await?;
         let details = json!({ "client_id": session.client.client_id });
         store
             .audit_append(&self.event(signed_in, "agent-session.ended").target(id.as_str()).details(details))
@@ -104,6 +106,7 @@ impl AgentSessionService {
         let user = signed_in.user().id.clone();
         let mut store = self.dependencies.store.write().await?;
         let ended = store.agent_session_end_all(&open_of(user.clone()), EndReason::Disconnected, now).await?;
+        store.consent_delete(&user, None).await?;
         if ended > 0 {
             let details = json!({ "sessions": ended });
             let event =

@@ -11,8 +11,9 @@ use http::{
 };
 use portal_app::{authorize_error_page, cookies, policy::content_security_policy};
 use portal_core::{
-    identity::RequestOrigin,
-    oauth::{AuthorizeError, AuthorizeParameters, BegunAuthorization, ClientError},
+    identity::{Identity, IdentityError, RequestOrigin},
+    oauth::{AuthorizeError, AuthorizeParameters, Begun, BegunAuthorization, ClientError},
+    ports::StoreError,
     secret::Secret,
 };
 
@@ -46,14 +47,40 @@ pub(super) async fn authorize(
 ) -> Response {
     let secure = state.public_url.is_https();
     let browser = cookies::value(&headers, cookies::AUTHORIZE, secure).map(Secret::new);
+    let identity = match identity(&state, &headers, &origin).await {
+        Ok(identity) => identity,
+        Err(error) => return refused(&state, &headers, &error.into(), &origin),
+    };
+    let person = identity.signed_in().ok();
     let begun = match parameters(query.as_deref().unwrap_or_default()) {
-        Ok(parameters) => state.services.authorization.begin(parameters, browser.as_ref(), &origin).await,
+        Ok(parameters) => {
+            state.services.authorization.begin(parameters, browser.as_ref(), person, &origin).await
+        }
         Err(fault) => Err(AuthorizeError::Page(fault.into())),
     };
     match begun {
-        Ok(begun) => to_consent(&begun, secure),
+        Ok(Begun::Pending(begun)) => to_consent(&begun, secure),
+        Ok(Begun::Allowed(location)) => see_other(&location),
         Err(AuthorizeError::Redirect(error)) => see_other(&error.location),
         Err(error) => refused(&state, &headers, &error, &origin),
+    }
+}
+
+/// Who is signed in in this browser; a session that cannot be looked up is nobody's.
+async fn identity(
+    state: &AppState,
+    headers: &HeaderMap,
+    origin: &RequestOrigin,
+) -> Result<Identity, StoreError> {
+    let cookie = cookies::value(headers, cookies::SESSION, state.public_url.is_https()).map(Secret::new);
+    let Some(cookie) = cookie else { return Ok(Identity::Anonymous(origin.clone())) };
+    match state.services.identity.identify(Some(&cookie), origin.clone()).await {
+        Ok(identity) => Ok(identity),
+        Err(IdentityError::Store(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "a browser session could not be looked up");
+            Ok(Identity::Anonymous(origin.clone()))
+        }
     }
 }
 

@@ -21,6 +21,8 @@ statements! {
             ORDER BY o.fetched_at DESC, o.client_id LIMIT $2)";
     CONSENT_GET = "SELECT user_id, client_id, redirect_uris_hash, scope, given_at FROM consents
         WHERE user_id = $1 AND client_id = $2";
+    CONSENT_DELETE = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
+    CONSENT_DELETE_BY_USER = "DELETE FROM consents WHERE user_id = $1";
     CONSENT_PUT = "INSERT INTO consents (user_id, client_id, redirect_uris_hash, scope, given_at)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (user_id, client_id) DO UPDATE
@@ -82,4 +84,15 @@ pub(super) async fn consent_put(store: &mut SqlTransaction, consent: &Consent) -
         consent.given_at,
     ];
     store.execute(&CONSENT_PUT, values).await.map(drop)
+}
+
+pub(super) async fn consent_delete(
+    store: &mut SqlTransaction,
+    user: &UserId,
+    client_id: Option<&str>,
+) -> Result<u64, StoreError> {
+    match client_id {
+        Some(client_id) => store.execute(&CONSENT_DELETE, values![user, client_id]).await,
+        None => store.execute(&CONSENT_DELETE_BY_USER, values![user]).await,
+    }
 }

@@ -193,4 +193,8 @@ impl OauthWrites for SqlTransaction {
     async fn consent_put(&mut self, consent: &Consent) -> Result<(), StoreError> {
         clients::consent_put(self, consent).await
     }
+
+    async fn consent_delete(&mut self, user: &UserId, client_id: Option<&str>) -> Result<u64, StoreError> {
+        clients::consent_delete(self, user, client_id).await
+    }
 }

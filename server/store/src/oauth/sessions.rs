@@ -9,7 +9,7 @@ use portal_core::{
 
 use crate::{
     row::Columns,
-    sql_builder::{Conditions, SqlBuilder},
+    sql_builder::{Conditions, SqlBuilder, pattern_containing},
     statement::statements,
     transaction::SqlTransaction,
     value::{json, values},
@@ -170,6 +170,16 @@ fn filter_conditions<'a>(
     if filter.refreshable_only {
         conditions.next(builder);
         builder.sql("s.refreshable");
+    }
+    if !filter.search.is_empty() {
+        conditions.next(builder);
+        let pattern = pattern_containing(&filter.search.to_lowercase());
+        builder
+            .sql("(s.user_id IN (SELECT u.id FROM users u WHERE u.search_key LIKE ")
+            .value(pattern.clone())
+            .sql(" ESCAPE '\\') OR LOWER(s.client) LIKE ")
+            .value(pattern)
+            .sql(" ESCAPE '\\')");
     }
 }
 

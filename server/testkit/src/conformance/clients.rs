@@ -71,4 +71,12 @@ pub async fn a_consent_is_replaced(store: Arc<dyn Store>) {
         assert_eq!(found, Some(consent(user, client, given)));
     }
     assert_eq!(reader.consent_get(&user_id(2), "b").await.unwrap(), None);
+    drop(reader);
+    let mut tx = write(&store).await;
+    assert_eq!(tx.consent_delete(&user_id(1), Some("c")).await.unwrap(), 0);
+    assert_eq!(tx.consent_delete(&user_id(1), Some("a")).await.unwrap(), 1);
+    assert_eq!(tx.consent_get(&user_id(1), "a").await.unwrap(), None);
+    tx.consent_put(&consent(1, "a", 5)).await.unwrap();
+    assert_eq!(tx.consent_delete(&user_id(1), None).await.unwrap(), 2);
+    assert_eq!(tx.consent_get(&user_id(2), "a").await.unwrap(), Some(consent(2, "a", 4)));
 }

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
+    identity::User,
     ids::{AgentSessionId, UserId},
     oauth::records::{
-        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest, Consent, EndReason,
-        RefreshToken, StoredClientDocument,
+        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest, Consent,
+        EndReason, RefreshToken, StoredClientDocument,
     },
-    identity::User,
     secret::SecretHash,
     time::UnixMillis,
 };
@@ -24,8 +24,10 @@ pub trait OauthReads {
     ) -> Result<Option<AuthorizationRequest>, StoreError>;
 
     /// The code with this hash, used or not.
-    async fn authorization_code_by_hash(&mut self, hash: &SecretHash)
-    -> Result<Option<AuthorizationCode>, StoreError>;
+    async fn authorization_code_by_hash(
+        &mut self,
+        hash: &SecretHash,
+    ) -> Result<Option<AuthorizationCode>, StoreError>;
 
     /// The session with this id.
     async fn agent_session_by_id(&mut self, id: &AgentSessionId) -> Result<Option<AgentSession>, StoreError>;
@@ -51,7 +53,10 @@ pub trait OauthReads {
     async fn refresh_token_by_hash(&mut self, hash: &SecretHash) -> Result<Option<RefreshToken>, StoreError>;
 
     /// The remembered document of a client.
-    async fn client_document_get(&mut self, client_id: &str) -> Result<Option<StoredClientDocument>, StoreError>;
+    async fn client_document_get(
+        &mut self,
+        client_id: &str,
+    ) -> Result<Option<StoredClientDocument>, StoreError>;
 
     /// The remembered consent of a person for a client.
     async fn consent_get(&mut self, user: &UserId, client_id: &str) -> Result<Option<Consent>, StoreError>;
@@ -61,7 +66,10 @@ pub trait OauthReads {
 #[async_trait]
 pub trait OauthWrites {
     /// Adds a pending authorization request.
-    async fn authorization_request_insert(&mut self, request: &AuthorizationRequest) -> Result<(), StoreError>;
+    async fn authorization_request_insert(
+        &mut self,
+        request: &AuthorizationRequest,
+    ) -> Result<(), StoreError>;
 
     /// Marks a pending request that expires after `now` as answered. `false` when it was answered, expired or unknown.
     async fn authorization_request_answer(
@@ -129,7 +137,8 @@ pub trait OauthWrites {
 
     /// Marks a refresh token as confirmed (it, or the access token issued with it, was presented), if it was not.
     /// `false` when it had been confirmed or is unknown.
-    async fn refresh_token_confirm(&mut self, hash: &SecretHash, now: UnixMillis) -> Result<bool, StoreError>;
+    async fn refresh_token_confirm(&mut self, hash: &SecretHash, now: UnixMillis)
+    -> Result<bool, StoreError>;
 
     /// Deletes sealed answers whose successor was confirmed before `confirmed_before`; returns how many.
     async fn sealed_answer_prune(&mut self, confirmed_before: UnixMillis) -> Result<u64, StoreError>;
@@ -140,8 +149,15 @@ pub trait OauthWrites {
 
     /// Remembers a client document, replacing the one of the same client; keeps at most `keep` clients, dropping those
     /// longest unused.
-    async fn client_document_put(&mut self, document: &StoredClientDocument, keep: u32) -> Result<(), StoreError>;
+    async fn client_document_put(
+        &mut self,
+        document: &StoredClientDocument,
+        keep: u32,
+    ) -> Result<(), StoreError>;
 
     /// Remembers a consent, replacing the one of the same person and client.
     async fn consent_put(&mut self, consent: &Consent) -> Result<(), StoreError>;
+
+    /// Forgets what a person has consented to: for one client, or for all of them. Returns how many there were.
+    async fn consent_delete(&mut self, user: &UserId, client_id: Option<&str>) -> Result<u64, StoreError>;
 }
