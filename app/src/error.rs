@@ -7,7 +7,7 @@ use portal_core::{
     oauth::{ClientRegistryError, ConsentError},
     ports::StoreError,
     rollout::RolloutError,
-    settings::SettingsError,
+    settings::SettingsError, tokens::StaticTokenError,
 };
 use portal_model::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,15 @@ impl From<IngestionError> for UiError {
             IngestionError::Read(_) => ErrorCode::LocationInvalid.into(),
             IngestionError::Overtaken => ErrorCode::Conflict.into(),
             IngestionError::NotFound => ErrorCode::NotFound.into(),
+        }
+    }
+}
+
+impl From<StaticTokenError> for UiError {
+    fn from(error: StaticTokenError) -> Self {
+        match error {
+            StaticTokenError::Store(error) => error.into(),
+            StaticTokenError::Refused(faults) => Self::of(faults).unwrap_or_else(|| ErrorCode::Invalid.into()),
         }
     }
 }

@@ -108,7 +108,7 @@ codes! {
     /// Not a list of address ranges.
     AddressRangeInvalid = "address-range-invalid", 422, "Write addresses or ranges such as 192.0.2.0/24, at most 50.";
     /// Personal tokens are off.
-    PersonalTokensOff = "personal-tokens-off", 403, "Personal tokens are turned off. Ask an admin of Portal.";
+    PersonalTokensOff = "personal-tokens-off", 409, "Personal tokens are turned off. Ask an admin of Portal.";
     /// Too many personal tokens.
     TooManyTokens = "too-many-tokens", 409, "You have as many tokens as one person can have. Revoke one first.";
     /// A catalog location cannot be used.

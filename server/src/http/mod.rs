@@ -1,5 +1,6 @@
 //! The doors: each parses, calls a service, and answers. Rules stand in the domain.
 
+pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod mcp;
 pub(crate) mod notice;

@@ -6,6 +6,7 @@ use portal_core::{
     time::UnixMillis,
 };
 
+use super::personal_tokens;
 use crate::{
     components::{Frame, Icon, Section, Tone, avatar, empty, form_error, hidden, icon, note, when, when_ago},
     flash::FormId,
@@ -20,6 +21,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let service = &page.request.services().agent_sessions;
     let sessions = service.list(&frame.signed_in).await?;
     let now = page.request.now();
+    let tokens = personal_tokens::section(&page, &frame.signed_in).await?;
     let content = view! {
         <div class="head">
             <div>
@@ -30,6 +32,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         </div>
         {outcome(&page.outcome(FormId::Agents))}
         <section class="panel" aria-label="Connected agents">{table(service, now, &sessions)}</section>
+        {tokens}
     };
     Ok(frame.page("Portal MCP", Section::Mine, content.into_any()))
 }

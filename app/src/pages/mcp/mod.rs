@@ -2,4 +2,5 @@
 
 pub(crate) mod agents;
 pub(crate) mod disconnect;
+mod personal_tokens;
 pub(crate) mod setup;

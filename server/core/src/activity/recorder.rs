@@ -203,8 +203,8 @@ impl Backlog {
         let oldest = self.calls.len().saturating_sub(BATCH_LENGTH_MAX);
         let mut calls = self.calls.split_off(oldest);
         calls.reverse();
-        let used: Vec<Used> = self.uses.keys().take(BATCH_LENGTH_MAX).cloned().collect();
-        let uses = used.iter().filter_map(|used| self.uses.remove_entry(used)).collect();
+        let keys: Vec<Used> = self.uses.keys().take(BATCH_LENGTH_MAX).cloned().collect();
+        let uses = keys.iter().filter_map(|key| self.uses.remove_entry(key)).collect();
         let first = self.confirmations.len().saturating_sub(BATCH_LENGTH_MAX);
         Batch { calls, uses, confirmations: self.confirmations.split_off(first) }
     }

@@ -5,6 +5,7 @@
 
 mod canonical;
 mod chain;
+mod filter;
 mod retention;
 
 use portal_model::ErrorCode;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{identity::RequestOrigin, ids::AuditId, ports::Rng, time::UnixMillis};
 
 pub use chain::{ChainReport, Seal};
+pub use filter::AuditFilterRequest;
 pub use retention::{ACTIVITY_RETENTION_DAYS, AUDIT_RETENTION_DAYS, Pruned, prune};
 
 /// Most rows of one page of the log.
@@ -112,6 +114,22 @@ impl AuditEvent {
         }
     }
 
+    /// The row as one JSON object, for export.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "id": self.id,
+            "at": self.at.rfc3339(),
+            "actor": self.actor,
+            "action": self.action,
+            "target": self.target,
+            "outcome": self.outcome,
+            "address": self.address,
+            "request_id": self.request_id,
+            "details": self.details,
+        })
+    }
+
     /// The same row with what it was done to.
     #[must_use]
     pub fn target(mut self, target: impl Into<String>) -> Self {
@@ -178,5 +196,21 @@ impl AuditService {
             .await?
             .audit_list(filter, after, limit.min(AUDIT_LIST_LENGTH_MAX))
             .await
+    }
+
+    /// Writes down that an admin takes the log out of Portal.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn record_export(
+        &self,
+        admin: &crate::identity::Admin,
+        request: &AuditFilterRequest,
+    ) -> Result<(), crate::ports::StoreError> {
+        let (rng, now) = (&*self.dependencies.rng, self.dependencies.clock.now());
+        let event = AuditEvent::done(rng, now, admin.actor(), "audit.exported", admin.origin());
+        let mut transaction = self.dependencies.store.write().await?;
+        transaction.audit_append(&event.details(request.json())).await?;
+        transaction.commit().await
     }
 }

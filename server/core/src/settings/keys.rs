@@ -17,6 +17,7 @@ const EVERYONE: &str = "everyone";
 
 /// Settings on their way to being checked: like [`Settings`], but each value still by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Draft {
     pub(super) cimd_enabled: bool,
     pub(super) cimd_policy: CimdPolicy,

@@ -184,6 +184,14 @@ impl StaticTokenService {
         self.revoke_as(&Maker::from(person), id, |token| token.owner == person.user().entity_ref).await
     }
 
+    /// The token with this id; `None` when there is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find(&self, _admin: &Admin, id: &StaticTokenId) -> Result<Option<StaticToken>, StoreError> {
+        self.dependencies.store.read().await?.static_token_by_id(id).await
+    }
+
     /// How many tokens fit the filter.
     ///
     /// # Errors
@@ -301,10 +309,11 @@ impl StaticTokenService {
         reason: StaticTokenEnd,
     ) -> Result<(), StaticTokenError> {
         let now = self.dependencies.clock.now();
+        // First, as everywhere: whoever holds the counter may come for the rest.
+        transaction.change_record(Topic::Access).await?;
         if !transaction.static_token_end(&token.id, reason, now).await? {
             return Err(ErrorCode::NotFound.into());
         }
-        transaction.change_record(Topic::Access).await?;
         let details = json!({ "name": token.name, "owner": token.owner, "reason": reason.as_str() });
         transaction.audit_append(&self.audit(maker, "static_token.ended", token).details(details)).await?;
         Ok(())

@@ -1,6 +1,8 @@
 //! What becomes of tokens whose owner is gone.
 
-use super::{StaticTokenEnd, StaticTokenFilter, StaticTokenService};
+use serde_json::json;
+
+use super::{StaticToken, StaticTokenEnd, StaticTokenFilter, StaticTokenService};
 use crate::{
     audit::{Actor, AuditEvent},
     changes::Topic,
@@ -33,30 +35,39 @@ impl StaticTokenService {
             let tokens = transaction.static_token_list(&filter, after.as_ref(), BATCH).await?;
             let Some(last) = tokens.last() else { break };
             after = Some(last.id.clone());
+            let mut gone = Vec::new();
             for token in &tokens {
                 let present = transaction.entity_location(&token.owner).await?.is_some();
                 match (present, token.owner_missing_since) {
                     (true, Some(_)) => transaction.static_token_set_owner_missing(&token.id, None).await?,
                     (false, None) => transaction.static_token_set_owner_missing(&token.id, Some(now)).await?,
-                    (false, Some(since)) if now.since(since) >= OWNER_MISSING_DAYS_MAX * DAY_MS => {
-                        if transaction.static_token_end(&token.id, StaticTokenEnd::OwnerGone, now).await? {
-                            ended += 1;
-                            transaction.change_record(Topic::Access).await?;
-                            let rng = &*self.dependencies.rng;
-                            let origin = RequestOrigin::default();
-                            let event =
-                                AuditEvent::done(rng, now, Actor::System, "static_token.ended", &origin)
-                                    .target(token.id.as_str());
-                            let reason = serde_json::json!({ "owner": token.owner, "reason": "owner-gone" });
-                            transaction.audit_append(&event.details(reason)).await?;
-                        }
-                    }
+                    (false, Some(since)) if now.since(since) >= OWNER_MISSING_DAYS_MAX * DAY_MS => gone.push(token),
                     _ => {}
                 }
             }
             transaction.commit().await?;
+            for token in gone {
+                ended += u64::from(self.end_without_owner(token).await?);
+            }
         }
         self.dependencies.changes.expire();
         Ok(ended)
+    }
+
+    /// Ends one token whose owner has left. `false` when it had ended.
+    async fn end_without_owner(&self, token: &StaticToken) -> Result<bool, StoreError> {
+        let now = self.dependencies.clock.now();
+        let mut transaction = self.dependencies.store.write().await?;
+        transaction.change_record(Topic::Access).await?;
+        if !transaction.static_token_end(&token.id, StaticTokenEnd::OwnerGone, now).await? {
+            return Ok(false);
+        }
+        let (rng, origin) = (&*self.dependencies.rng, RequestOrigin::default());
+        let event = AuditEvent::done(rng, now, Actor::System, "static_token.ended", &origin);
+        let details = json!({ "name": token.name, "owner": token.owner,
+            "reason": StaticTokenEnd::OwnerGone.as_str() });
+        transaction.audit_append(&event.target(token.id.as_str()).details(details)).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 }

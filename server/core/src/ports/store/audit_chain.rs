@@ -28,7 +28,11 @@ pub trait AuditChainReads {
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`] also when one of the rows cannot be read, as after someone changed it by hand.
-    async fn audit_sealed(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<(Seal, AuditEvent)>, StoreError>;
+    async fn audit_sealed(
+        &mut self,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(Seal, AuditEvent)>, StoreError>;
 }
 
 /// Writes the chain.
