@@ -121,7 +121,7 @@ struct Checked {
     prompt: Prompt,
 }
 
-/// What the client wants the person to be asked (OpenID Connect Core section 3.1.2.1). Other words are ignored.
+/// What the client wants the person to be asked (`OpenID` Connect Core section 3.1.2.1). Other words are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Prompt {
     /// Nothing: answer at once or fail.

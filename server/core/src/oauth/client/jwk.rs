@@ -20,7 +20,7 @@ enum PublicKey {
     Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
     /// ES256: the uncompressed point.
     P256(Vec<u8>),
-    /// EdDSA with Ed25519.
+    /// `EdDSA` with Ed25519.
     Ed25519(Vec<u8>),
 }
 
