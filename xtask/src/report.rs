@@ -68,13 +68,14 @@ impl Report {
     /// Runs a check; returns whether it passed.
     pub fn check(&mut self, title: &str, check: impl FnOnce() -> Result<Counts>) -> bool {
         let started = Instant::now();
-        let outcome = self.stages.run(title, || {
+        let judged = || {
             let counts = check()?;
             if counts == Counts::default() {
                 bail!("no test ran");
             }
             Ok(counts)
-        });
+        };
+        let outcome = self.stages.run_judged(title, judged, |counts| counts.failed == 0);
         let counts = outcome.unwrap_or_else(|failure| {
             eprintln!("error: {failure:#}");
             Counts { passed: 0, failed: 1 }

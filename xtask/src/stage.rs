@@ -22,11 +22,24 @@ impl Stages {
     /// # Errors
     /// The step's own.
     pub fn run<T>(&mut self, title: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.run_judged(title, step, |_| true)
+    }
+
+    /// As [`Self::run`], for a step that may end well and still bring bad news.
+    ///
+    /// # Errors
+    /// The step's own.
+    pub fn run_judged<T>(
+        &mut self,
+        title: &str,
+        step: impl FnOnce() -> Result<T>,
+        is_good: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
         self.current += 1;
         println!("[{}/{}] {title} …", self.current, self.total);
         let started = Instant::now();
         let outcome = step();
-        let word = if outcome.is_ok() { "done" } else { "failed" };
+        let word = if outcome.as_ref().is_ok_and(is_good) { "done" } else { "failed" };
         println!("[{}/{}] {title}: {word} in {}", self.current, self.total, short(started.elapsed()));
         outcome
     }
