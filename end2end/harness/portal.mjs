@@ -11,7 +11,7 @@ const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 25;
 
 /** The software and the people of the example org; only the latter may define users and groups. */
-const DEMO_LOCATIONS = [
+export const DEMO_LOCATIONS = [
   { target: join(ROOT, "examples/demo/all.yaml") },
   { target: join(ROOT, "examples/demo/org.yaml"), allow: ["User", "Group"] },
 ];

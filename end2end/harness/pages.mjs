@@ -1,0 +1,35 @@
+// Every page, by its address, for the checks and pictures that go over all of them.
+
+/** Pages of everyone who is signed in; entities are those of the example org. */
+export const PAGES = {
+  home: "/",
+  catalog: "/catalog",
+  "catalog-api": "/catalog?kind=api",
+  component: "/catalog/default/component/rider-app",
+  api: "/catalog/default/api/bookings",
+  group: "/catalog/default/group/fleet",
+  setup: "/mcp/setup",
+  agents: "/me/agents",
+  password: "/me/password",
+};
+
+/** Pages of admins. */
+export const ADMIN_PAGES = {
+  "settings-mcp": "/settings/general",
+  "settings-access": "/settings/external-access",
+  "settings-users": "/settings/users",
+  "settings-org-data": "/settings/org-data",
+  "settings-agents": "/settings/agents",
+  "settings-clients": "/settings/clients",
+  "settings-audit": "/settings/audit",
+};
+
+/** Pages that say what is wrong, with their status. */
+export const REFUSALS = {
+  "/no/such/page": 404,
+  "/catalog/default/component/absent": 404,
+  "/oauth/consent": 410,
+  "/oauth/consent?request=unknown": 410,
+  "/sign-in/link?token=unknown": 410,
+  "/first-admin?token=unknown": 410,
+};
