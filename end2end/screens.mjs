@@ -48,7 +48,7 @@ const banner = page.getByRole("region", { name: "Connect your coding agent to Po
 for (let tries = 0; tries < 200 && !(await banner.isVisible()); tries += 1) await visit(page, portal.url, PERSON);
 await picture(page, "home-announced");
 
-const agent = new McpAgent({ generation: 2, url: portal.url, documentUrl: client.id, redirectUrl: callback.url, scope: "mcp:write" });
+const agent = new McpAgent({ generation: 1, url: portal.url, documentUrl: client.id, redirectUrl: callback.url, scope: "mcp:write" });
 await agent.connect(async (address) => {
   await page.goto(address);
   await picture(page, "consent");

@@ -156,7 +156,8 @@ test("requests that cannot be answered say why on a page, and lead nowhere", asy
   const cases = [
     [{ redirect_uri: "https://elsewhere.example/callback" }, /redirect_uri is not one of the addresses/],
     [{ client_id: `${new URL(client.id).origin}/absent.json` }, /document cannot be read/],
-    [{ client_id: "not-an-address" }, /address cannot be used/],
+    [{ client_id: "http://agents.example/client.json" }, /address cannot be used/],
+    [{ client_id: "never-registered" }, /not known here/],
   ];
   for (const [changes, words] of cases) {
     const response = await page.goto(requestAddress(changes));
