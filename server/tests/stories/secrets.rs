@@ -9,6 +9,7 @@ use portal_core::{
     audit::AuditFilter,
     identity::{Admin, RequestOrigin, SignIn},
     secret::Secret,
+    tokens::StaticTokenRequest,
 };
 use portal_testkit::app::{PASSWORD, TestApp, TestClient};
 use serde_json::json;
@@ -71,6 +72,7 @@ async fn a_whole_connect_leaves_no_secret_behind() {
     let again = [("grant_type", "refresh_token"), ("refresh_token", &refresh), ("client_id", &client.id)];
     let refreshed = app.post_form("/oauth/token", &again).await.json();
     app.post_form("/oauth/token", &client.exchange_fields(&code)).await;
+    let static_tokens = use_static_tokens(&app, &call).await;
 
     let secrets = [
         link.expose(),
@@ -91,10 +93,29 @@ async fn a_whole_connect_leaves_no_secret_behind() {
     let audit = app.services.audit.list(&Admin::command_line(), &AuditFilter::default(), None, 1_000).await;
     let audit = format!("{:?}", audit.expect("the audit log"));
     assert!(audit.contains("code-replayed") || audit.contains("replay"), "{audit}");
-    for secret in secrets {
+    for secret in secrets.into_iter().chain(static_tokens.iter().map(Secret::expose)) {
         assert!(secret.len() >= 12, "too short to be looked for: {secret}");
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "the log holds {secret}");
         assert!(!audit.contains(secret), "the audit log holds {secret}");
     }
+}
+
+/// Makes static tokens, replaces and revokes one, and uses them; returns them all.
+async fn use_static_tokens(app: &TestApp, call: &serde_json::Value) -> Vec<Secret> {
+    let (tokens, admin) = (&app.services.static_tokens, Admin::command_line());
+    let request = StaticTokenRequest {
+        name: "CI".to_owned(),
+        owner: "ada@example.com".to_owned(),
+        scope: "mcp:write".to_owned(),
+        ..StaticTokenRequest::default()
+    };
+    let first = tokens.create(&admin, &request).await.expect("a token");
+    app.mcp(Some(first.secret.expose()), call).await;
+    let second = tokens.rotate(&admin, &first.token.id).await.expect("a token");
+    app.mcp(Some(first.secret.expose()), call).await;
+    app.mcp(Some(second.secret.expose()), call).await;
+    tokens.revoke(&admin, &second.token.id).await.expect("an end");
+    app.mcp(Some(second.secret.expose()), call).await;
+    vec![first.secret, second.secret]
 }

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use portal_store::{Durability, OpenOptions, SqlStore};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 /// Names a PostgreSQL server and one of its databases.
 const POSTGRES_URL: &str = "PORTAL_TEST_APP_POSTGRES_URL";
@@ -31,6 +31,19 @@ impl TestDatabase {
         let folder = tempfile::tempdir().expect("a folder");
         let address = format!("sqlite://{}", folder.path().join("portal.db").display());
         Self { address, opened: Arc::default(), _folder: Some(Arc::new(folder)) }
+    }
+
+    /// Runs SQL as somebody would who has the database itself.
+    pub async fn execute(&self, sql: &'static str) {
+        if self.address.starts_with("postgres") {
+            let mut connection = PgConnection::connect(&self.address).await.expect("a connection");
+            connection.execute(sql).await.expect("SQL that runs");
+            connection.close().await.expect("an end");
+        } else {
+            let mut connection = SqliteConnection::connect(&self.address).await.expect("a connection");
+            connection.execute(sql).await.expect("SQL that runs");
+            connection.close().await.expect("an end");
+        }
     }
 
     /// Opens it, and says how often that has happened: a seed by which no id is drawn twice.

@@ -213,6 +213,11 @@ impl TestApp {
         self.services.dependencies.changes.expire();
     }
 
+    /// Changes the database behind Portal's back.
+    pub async fn tamper(&self, sql: &'static str) {
+        self.database.execute(sql).await;
+    }
+
     /// Lets time pass, in milliseconds.
     pub fn pass(&self, span_ms: i64) {
         self.clock.advance(span_ms);
