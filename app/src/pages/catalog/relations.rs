@@ -185,6 +185,11 @@ fn column(words: &'static str, none: &'static str, refs: &[&EntityRef], neighbou
 
 fn node(entity_ref: &EntityRef, neighbours: &Neighbours) -> AnyView {
     let label = neighbours.label(entity_ref);
+    if !neighbours.knows(entity_ref) {
+        let why = format!("{entity_ref} is not in the catalog");
+        let shown = view! { <span class="node more" title=why>{kind_icon(entity_ref.kind(), None)}<span><bdi>{label}</bdi></span></span> };
+        return shown.into_any();
+    }
     view! {
         <a class="node" href=entity_ref.path() title=entity_ref.to_string()>
             {kind_icon(entity_ref.kind(), None)}<span><bdi>{label}</bdi></span>
