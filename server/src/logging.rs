@@ -19,7 +19,8 @@ pub(crate) fn start(format: LogFormat) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or(DEFAULT_FILTER)).map_err(|error| {
         format!("PORTAL_LOG or RUST_LOG: {error}; expected a level such as info or debug")
     })?;
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    // The thread that writes flushes whenever nothing more waits, so that many lines are one call of the system.
+    let (writer, guard) = tracing_appender::non_blocking(std::io::BufWriter::new(std::io::stderr()));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Text => {

@@ -1,10 +1,10 @@
 //! Numbers for operators, at `/metrics` on an address of its own. Labels come from closed sets only.
 
-use std::time::Duration;
+use std::{cell::RefCell, collections::HashMap, thread::LocalKey, time::Duration};
 
 use axum::{Router, routing::get};
 use http::{Method, StatusCode, header::CONTENT_TYPE};
-use metrics::{counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use portal_core::activity::CallOutcome;
 
@@ -33,6 +33,46 @@ pub fn router(handle: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(show))
 }
 
+/// Counters and the histogram of one route or tool. Looking them up in the registry of all metrics costs more than
+/// counting, so that each thread keeps those it has used; there are as many as routes and tools.
+struct Handles {
+    duration: Histogram,
+    counts: Vec<((&'static str, &'static str), Counter)>,
+}
+
+impl Handles {
+    fn count(&mut self, labels: (&'static str, &'static str), make: impl FnOnce() -> Counter) {
+        if let Some((_, counter)) = self.counts.iter().find(|(known, _)| *known == labels) {
+            counter.increment(1);
+            return;
+        }
+        let counter = make();
+        counter.increment(1);
+        self.counts.push((labels, counter));
+    }
+}
+
+thread_local! {
+    static ROUTES: RefCell<HashMap<String, Handles>> = RefCell::default();
+    static TOOLS: RefCell<HashMap<String, Handles>> = RefCell::default();
+}
+
+fn with_handles(
+    known: &'static LocalKey<RefCell<HashMap<String, Handles>>>,
+    name: &str,
+    histogram: impl FnOnce() -> Histogram,
+    count: impl FnOnce(&mut Handles),
+) {
+    known.with_borrow_mut(|known| {
+        if let Some(handles) = known.get_mut(name) {
+            return count(handles);
+        }
+        let mut handles = Handles { duration: histogram(), counts: Vec::new() };
+        count(&mut handles);
+        known.insert(name.to_owned(), handles);
+    });
+}
+
 /// One answered request. `route` is the route's template.
 pub(crate) fn request(route: &str, method: &Method, status: StatusCode, duration: Duration) {
     let class = match status.as_u16() {
@@ -49,16 +89,25 @@ pub(crate) fn request(route: &str, method: &Method, status: StatusCode, duration
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     };
-    counter!("portal_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class)
-        .increment(1);
-    histogram!("portal_http_request_duration_seconds", "route" => route.to_owned()).record(duration);
+    let histogram = || histogram!("portal_http_request_duration_seconds", "route" => route.to_owned());
+    with_handles(&ROUTES, route, histogram, |handles| {
+        handles.duration.record(duration);
+        handles.count((method, class), || {
+            counter!("portal_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class)
+        });
+    });
 }
 
-/// One tool call.
+/// One tool call; `tool` is the name of a registered tool.
 pub(crate) fn tool_call(tool: &str, outcome: CallOutcome, duration: Duration) {
-    counter!("portal_tool_calls_total", "tool" => tool.to_owned(), "outcome" => outcome.as_str())
-        .increment(1);
-    histogram!("portal_tool_call_duration_seconds", "tool" => tool.to_owned()).record(duration);
+    let histogram = || histogram!("portal_tool_call_duration_seconds", "tool" => tool.to_owned());
+    with_handles(&TOOLS, tool, histogram, |handles| {
+        handles.duration.record(duration);
+        handles.count(
+            (outcome.as_str(), ""),
+            || counter!("portal_tool_calls_total", "tool" => tool.to_owned(), "outcome" => outcome.as_str()),
+        );
+    });
 }
 
 /// One answer of the token endpoint: `issued`, an error word, or `unavailable`.

@@ -23,12 +23,13 @@ pub(crate) async fn serve(config: &Config, output: &Output) -> Result<(), StartE
     let _only_server = started.store.lock_for_serving()?;
     let listeners = listen::bind(&config.listen, config.listen_written).await?;
     let stop = CancellationToken::new();
+    // Before the first request: what counts keeps its counters.
+    serve_metrics(config, &stop).await?;
     let app = router(startup::state(config, started.services.clone()));
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
         servers.spawn(listen::answer(listener, app.clone(), stop.clone()));
     }
-    serve_metrics(config, &stop).await?;
     announce(config, &started.services, output).await?;
     let background = background::start(&started.services, config, &stop);
 
