@@ -60,6 +60,17 @@ impl PostgresDatabase {
     }
 }
 
+/// Tells the planner how the catalog's tables have grown. Without it, plans for a catalog that was just read are slow
+/// until the server looks by itself, which takes a minute or more.
+pub(crate) async fn refresh_statistics(
+    transaction: &mut Transaction<'static, Postgres>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("ANALYZE entities, entity_search, entity_twins, locations, relations")
+        .execute(&mut **transaction)
+        .await
+        .map(drop)
+}
+
 /// Applies what is missing, under the migrator's advisory lock. The connection is one of its own, so that a failure
 /// leaves no lock behind in a pool.
 async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {

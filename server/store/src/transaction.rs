@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     error::store_error,
+    postgres,
     row::Row,
     sql_builder::Built,
     statement::{Statement, StatementLog},
@@ -142,6 +143,16 @@ impl SqlTransaction {
     pub(crate) async fn fetch_built(&mut self, built: Built<'_>) -> Result<Vec<Row>, StoreError> {
         let (name, sql, values, kept) = built.into_parts();
         self.run_fetch_all(Run { name, sql, values: &values, kept }).await
+    }
+
+    /// Lets the engine look at the catalog's tables, where its plans depend on it.
+    pub(crate) async fn refresh_statistics(&mut self) -> Result<(), StoreError> {
+        match &mut self.connection {
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres(transaction) => postgres::refresh_statistics(transaction)
+                .await
+                .map_err(|error| store_error("REFRESH_STATISTICS", &error)),
+        }
     }
 
     async fn run_execute(&mut self, run: Run<'_, '_>) -> Result<u64, StoreError> {

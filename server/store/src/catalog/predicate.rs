@@ -31,11 +31,15 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Where a condition stands. At the top, every entity of the answer fulfils it, so that the engine can start from
-/// the entities that the condition's index names; further down it can only be asked of an entity at hand.
+/// Where a condition stands. Where every entity of the answer fulfils it, the engine can start from the entities that
+/// the condition's index names; further down it can only be asked of an entity at hand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// It is the only one.
+    Alone,
+    /// It must hold, beside others.
     Top,
+    /// It may hold.
     Nested,
     /// Right under a negation.
     Negated,
@@ -55,8 +59,9 @@ pub(super) fn write_condition<'a>(
     query: &'a EntityQuery,
 ) -> Result<(), StoreError> {
     let mut writer = Writer { builder, conditions: 0 };
+    let place = if query.full_text.is_none() { Place::Alone } else { Place::Top };
     match &query.predicate {
-        Some(predicate) => writer.predicate(predicate, Place::Top, 0)?,
+        Some(predicate) => writer.predicate(predicate, place, 0)?,
         None => writer.text("TRUE"),
     }
     if let Some(full_text) = &query.full_text {
@@ -126,6 +131,7 @@ impl<'a> Writer<'_, 'a> {
             self.text(empty);
             return Ok(());
         }
+        let place = if parts.len() > 1 && place == Place::Alone { Place::Top } else { place };
         self.text("(");
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
@@ -156,31 +162,32 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn key(&mut self, key: &'a str, test: &Test<'a>, place: Place) {
-        let (head, from, value) = match (Key::parse(key), place) {
-            (Key::Search(key), Place::Top) => {
-                ("e.id IN (SELECT s.entity_id FROM entity_search s WHERE s.key = ", key, "s.value")
+        let key = Key::parse(key);
+        let head = match (&key, place) {
+            (Key::Search(_), Place::Alone | Place::Top) => {
+                "(e.id IN (SELECT s.entity_id FROM entity_search s WHERE s.key = "
             }
-            (Key::Search(key), _) => (
-                "EXISTS (SELECT 1 FROM entity_search s WHERE s.entity_id = e.id AND s.key = ",
-                key,
-                "s.value",
-            ),
-            (Key::Relation(kind), Place::Top) => (
-                "e.entity_ref IN (SELECT r.source_ref FROM published_relations r WHERE r.type_key = ",
-                kind,
-                "r.target_ref",
-            ),
-            (Key::Relation(kind), _) => (
-                "EXISTS (SELECT 1 FROM published_relations r WHERE r.source_ref = e.entity_ref AND r.type_key = ",
-                kind,
-                "r.target_ref",
-            ),
+            (Key::Search(_), Place::Nested | Place::Negated) => {
+                "(EXISTS (SELECT 1 FROM entity_search s WHERE s.entity_id = e.id AND s.key = "
+            }
+            (Key::Relation(_), Place::Alone | Place::Top) => {
+                "(e.entity_ref IN (SELECT r.source_ref FROM published_relations r WHERE r.type_key = "
+            }
+            (Key::Relation(_), Place::Nested | Place::Negated) => {
+                "(EXISTS (SELECT 1 FROM published_relations r WHERE r.source_ref = e.entity_ref AND r.type_key = "
+            }
         };
-        self.builder.sql(head).value(from);
-        self.test(test, value);
         // SQLite 3.51 makes a join of an EXISTS that must hold, and then lets OFFSET skip matches instead of entities.
-        // A comparison keeps it from doing so; it leaves NOT EXISTS alone, which PostgreSQL makes a good plan of.
-        self.text(if place == Place::Nested { ") = TRUE" } else { ")" });
+        // PostgreSQL takes too few relations for granted and compares each with each. A comparison keeps both from it.
+        // NOT EXISTS is left alone, which PostgreSQL makes a good plan of.
+        let guarded = place == Place::Nested || (place == Place::Top && matches!(key, Key::Relation(_)));
+        let (name, value) = match key {
+            Key::Search(name) => (name, "s.value"),
+            Key::Relation(name) => (name, "r.target_ref"),
+        };
+        self.builder.sql(head).value(name);
+        self.test(test, value);
+        self.text(if guarded { ")) = TRUE" } else { "))" });
     }
 
     fn test(&mut self, test: &Test<'a>, value: &'static str) {

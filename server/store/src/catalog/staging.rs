@@ -23,6 +23,8 @@ use crate::{
 const SEARCH_KEY_BYTES_MAX: usize = 1024;
 /// Longest value of a search key, in bytes: 256 characters of four bytes. Longer ones are left out.
 const SEARCH_VALUE_BYTES_MAX: usize = 1024;
+/// After how many new entities the engine looks at the tables again.
+const STATISTICS_ENTITIES: i64 = 10_000;
 /// Entities in one statement of a list.
 const ENTITIES_PER_STATEMENT: usize = 250;
 
@@ -96,7 +98,13 @@ pub(super) async fn stage(
         kept.iter().flat_map(|(id, entity)| relation_rows(*id, entity)).collect(),
     )
     .await?;
-    record_twins(store, location, &kept).await
+    record_twins(store, location, &kept).await?;
+    // While staging, so that publishing stays short and finds everything ready.
+    let intervals = || kept.iter().map(|(id, _)| id / STATISTICS_ENTITIES);
+    if intervals().min() != intervals().max() {
+        store.refresh_statistics().await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn reject(
