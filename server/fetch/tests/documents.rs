@@ -2,7 +2,10 @@
 
 mod support;
 
-use portal_core::ports::{CLIENT_DOCUMENT_BYTES_MAX, DocumentFetcher as _, FetchError};
+use portal_core::ports::{
+    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher as _, FetchError,
+};
+use portal_fetch::{FetchOptions, HardenedFetcher};
 use support::{Script, Server, Then, impatient_fetcher, loopback_fetcher};
 
 async fn fetch(script: Script) -> Result<Vec<u8>, FetchError> {
@@ -133,4 +136,27 @@ async fn the_same_document_is_not_fetched_twice_at_once() {
     assert!(fetcher.fetch(&server.url("/a")).await.is_ok());
     assert_eq!(fetcher.fetch(&server.url("/a")).await.map(|_| ()), Err(FetchError::Overloaded));
     assert!(fetcher.fetch(&server.url("/b")).await.is_ok());
+}
+
+#[tokio::test]
+async fn keys_have_a_limit_of_their_own_and_the_same_guard() {
+    let body = |length: usize| format!("{{\"keys\":[]}}{}", " ".repeat(length - 11));
+    let server = Server::plain(Script::json(&body(CLIENT_KEYS_BYTES_MAX))).await;
+    let keys = loopback_fetcher().fetch_keys(&server.url("/jwks?v=1")).await.unwrap();
+    assert_eq!(keys.body.len(), CLIENT_KEYS_BYTES_MAX);
+    let server = Server::plain(Script::json(&body(CLIENT_KEYS_BYTES_MAX + 1))).await;
+    let result = loopback_fetcher().fetch_keys(&server.url("/jwks")).await.map(|_| ());
+    assert_eq!(result, Err(FetchError::TooLarge(CLIENT_KEYS_BYTES_MAX)));
+    let server = Server::plain(Script::json("{}")).await;
+    let public = HardenedFetcher::new(&FetchOptions::default()).unwrap();
+    for address in [
+        server.url("/jwks"),
+        "https://127.0.0.1/jwks".to_owned(),
+        "https://[::1]/".to_owned(),
+        "jwks".to_owned(),
+    ] {
+        let result = public.fetch_keys(&address).await.map(|_| ());
+        assert!(matches!(result, Err(FetchError::Refused(_))), "{address}: {result:?}");
+    }
+    assert!(server.asked().is_empty());
 }

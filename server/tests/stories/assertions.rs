@@ -29,13 +29,13 @@ impl Story {
             Where::InDocument => json!({ "jwks": { "keys": [story.signer.jwk()] } }),
             Where::AtAddress => json!({ "jwks_uri": KEYS }),
         };
-        story.publish(&json!(["private_key_jwt"]), keys);
+        story.publish(&json!(["private_key_jwt"]), &keys);
         story.app.fetcher.serve(KEYS, &json!({ "keys": [story.signer.jwk()] }));
         story
     }
 
     /// Publishes the document with these methods and members.
-    fn publish(&self, methods: &Value, members: Value) {
+    fn publish(&self, methods: &Value, members: &Value) {
         let mut document = self.client.document();
         let all = document.as_object_mut().expect("an object");
         all.remove("token_endpoint_auth_method");
@@ -210,7 +210,7 @@ async fn keys_that_cannot_be_had_cost_no_session() {
 async fn a_client_that_offers_both_may_do_either() {
     let story = Story::begin(&Where::AtAddress).await;
     let methods = json!(["none", "private_key_jwt"]);
-    story.publish(&methods, json!({ "jwks_uri": KEYS, "token_endpoint_auth_method": "private_key_jwt" }));
+    story.publish(&methods, &json!({ "jwks_uri": KEYS, "token_endpoint_auth_method": "private_key_jwt" }));
     let code = story.code("ada@example.com").await;
     let unsigned = story.app.post_form("/oauth/token", &story.client.exchange_fields(&code)).await;
     assert_eq!(unsigned.status, StatusCode::OK, "{}", unsigned.text());
@@ -224,10 +224,10 @@ async fn a_client_that_offers_both_may_do_either() {
 #[tokio::test]
 async fn a_document_that_comes_to_demand_signatures_is_obeyed() {
     let story = Story::begin(&Where::AtAddress).await;
-    story.publish(&json!(["none"]), json!({}));
+    story.publish(&json!(["none"]), &json!({}));
     let code = story.code("ada@example.com").await;
     // Fetched again when it is no longer fresh, as somebody else connects.
-    story.publish(&json!(["private_key_jwt"]), json!({ "jwks_uri": KEYS }));
+    story.publish(&json!(["private_key_jwt"]), &json!({ "jwks_uri": KEYS }));
     story.app.pass(30_000);
     let unsigned = story.app.post_form("/oauth/token", &story.client.exchange_fields(&code)).await;
     assert_eq!(unsigned.status, StatusCode::OK, "the old document still counts");
