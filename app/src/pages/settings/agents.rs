@@ -95,7 +95,7 @@ fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: 
     let sessions = text::count(total.sessions, "session", "sessions");
     let people = text::count(total.people, "person", "people");
     view! {
-        <table class="table">
+        <table class="table stacked">
             <caption class="sr">"Connected agents"</caption>
             <thead><tr>
                 <th scope="col">"Agent"</th>

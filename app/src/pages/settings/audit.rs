@@ -84,7 +84,7 @@ fn table(events: &[AuditEvent], next: Option<String>) -> AnyView {
     }
     let rows = events.iter().map(row).collect_view();
     view! {
-        <table class="table">
+        <table class="table stacked">
             <caption class="sr">"Audit log, newest first"</caption>
             <thead><tr>
                 <th scope="col">"Time"</th>

@@ -201,15 +201,13 @@ fn personal(outcome: &FormOutcome, on: bool) -> AnyView {
         sends: Vec::new(),
     };
     let words = view! {
-        <span><b>"Personal tokens"</b>
-        <span class="sub" id="personal-why">"Lets everyone make tokens for themselves under Portal MCP. Off, nobody can make new ones; those that are there work until they end or are revoked."</span></span>
+        <span><span class="what">"Personal tokens"</span>
+        <span class="why" id="personal-why">"Lets everyone make tokens for themselves under Portal MCP. Off, nobody can make new ones; those that are there work until they end or are revoked."</span></span>
     };
+    let line = view! { <span class="state">{saved(outcome.done_at())}{form_error(outcome)}</span> };
     view! {
         <section class="panel" id="personal" aria-label="Personal tokens">
-            <div class="pad stack-3">
-                {switch(control, "switch-row", words.into_any(), None)}
-                {saved(outcome.done_at())}{form_error(outcome)}
-            </div>
+            {switch(control, "row", words.into_any(), Some(line.into_any()))}
         </section>
     }
     .into_any()
