@@ -116,7 +116,7 @@ fn show_secret(secret: &str, token: &StaticToken, output: Output) {
 }
 
 async fn list(services: &Services, filter: &StaticTokenFilter, output: Output) -> Result<(), CommandError> {
-    let admin = Admin::command_line();
+    let (admin, now) = (Admin::command_line(), services.dependencies.clock.now());
     let mut tokens: Vec<StaticToken> = Vec::new();
     loop {
         let after = tokens.last().map(|token| token.id.clone());
@@ -129,14 +129,18 @@ async fn list(services: &Services, filter: &StaticTokenFilter, output: Output) -
         }
     }
     let row = |token: &StaticToken| {
-        let state = token.ended.map_or_else(|| "open".to_owned(), |(_, reason)| reason.as_str().to_owned());
+        let state = match token.ended {
+            Some((_, reason)) => reason.as_str(),
+            None if token.expires_at <= now => "expired",
+            None => "open",
+        };
         vec![
             token.id.to_string(),
             printable(&token.name),
             token.owner.to_string(),
             token.scope.to_string(),
             token.expires_at.rfc3339(),
-            state,
+            state.to_owned(),
         ]
     };
     let rows: Vec<Vec<String>> = tokens.iter().map(row).collect();
