@@ -23,6 +23,8 @@ use crate::{
 
 /// Page cache of each connection, in KiB.
 const CACHE_SIZE_KIB: i32 = 8 * 1024;
+/// To what the log is cut back once all of it is in the file, in bytes: staging a large catalog makes it grow.
+const JOURNAL_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
 /// A SQLite file: one connection that writes, some that read.
 pub(crate) struct SqliteDatabase {
@@ -155,7 +157,7 @@ fn connect_options(path: &Path, options: &OpenOptions) -> SqliteConnectOptions {
         })
         .pragma("cache_size", format!("-{CACHE_SIZE_KIB}"))
         .pragma("temp_store", "MEMORY")
-        .optimize_on_close(true, None)
+        .pragma("journal_size_limit", JOURNAL_BYTES_MAX.to_string())
         .disable_statement_logging()
 }
 
