@@ -1,4 +1,5 @@
 // Pictures of the main pages, to look at: `node screens.mjs FOLDER [PART OF A NAME]`. In light and dark, wide and narrow.
+// `node screens.mjs ../docs/screens --docs` makes those of the documentation.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -14,6 +15,9 @@ import { openWindow } from "./harness/window.mjs";
 
 const [folder = "results/screens", part = ""] = process.argv.slice(2);
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+/** Pictures of the documentation, and the names they have there; cut at a height that a reader takes in. */
+const DOCS = { "home-announced": "home", consent: "consent", "settings-mcp": "settings-mcp" };
+const DOCS_SIZE = { width: 1280, height: 1040 };
 const PERSON = { name: "Nadia Okonjo", email: "nadia.okonjo@tidemark.example", entity: "user:default/nadia.okonjo", password: PASSWORD };
 
 mkdirSync(folder, { recursive: true });
@@ -23,6 +27,7 @@ const client = await startClient(authority, { redirect_uris: ["http://127.0.0.1/
 
 /** Takes the page as it is, four times. */
 async function picture(page, name, { whole = true } = {}) {
+  if (part === "--docs") return DOCS[name] && forDocs(page, DOCS[name]);
   if (!name.includes(part)) return;
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
@@ -31,6 +36,16 @@ async function picture(page, name, { whole = true } = {}) {
       await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: whole, animations: "disabled" });
     }
   }
+  await page.setViewportSize(SIZES.wide);
+}
+
+/** Takes the page for the documentation. */
+async function forDocs(page, name) {
+  await page.setViewportSize({ ...DOCS_SIZE, height: 100 });
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  const height = Math.min(DOCS_SIZE.height, await page.evaluate(() => document.documentElement.scrollHeight));
+  await page.setViewportSize({ ...DOCS_SIZE, height });
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
   await page.setViewportSize(SIZES.wide);
 }
 
@@ -48,9 +63,9 @@ const banner = page.getByRole("region", { name: "Connect your coding agent to Po
 for (let tries = 0; tries < 200 && !(await banner.isVisible()); tries += 1) await visit(page, portal.url, PERSON);
 await picture(page, "home-announced");
 
-const agent = new McpAgent({ generation: 1, url: portal.url, documentUrl: client.id, redirectUrl: callback.url, scope: "mcp:write" });
+const agent = new McpAgent({ generation: 1, url: portal.url, documentUrl: client.id, redirectUrl: callback.url });
 await agent.connect(async (address) => {
-  await page.goto(address);
+  await page.goto(`${address}&scope=mcp:write`.replace(/scope=[^&]*&/, ""));
   await picture(page, "consent");
   await authorize(page, address, callback.url, PERSON);
   return callback.next();

@@ -49,9 +49,8 @@ export class McpAgent {
    * @param {string} options.url Portal's public address
    * @param {string} options.documentUrl client id metadata document
    * @param {string} options.redirectUrl where it waits
-   * @param {string} [options.scope] what it asks for; what the challenge names when left out
    */
-  constructor({ generation, url, documentUrl, redirectUrl, scope }) {
+  constructor({ generation, url, documentUrl, redirectUrl }) {
     this.generation = generation;
     this.endpoint = new URL(PORTAL_PATH, url);
     this.redirectUrl = redirectUrl;
@@ -61,7 +60,7 @@ export class McpAgent {
     this.provider = {
       redirectUrl,
       clientMetadataUrl: documentUrl,
-      clientMetadata: { redirect_uris: [redirectUrl], client_name: "Test agent", ...(scope ? { scope } : {}) },
+      clientMetadata: { redirect_uris: [redirectUrl], client_name: "Test agent" },
       state: () => this.expectedState,
       clientInformation: () => this.kept.client,
       saveClientInformation: (client) => void (this.kept.client = client),

@@ -1,12 +1,12 @@
 // The main path: an admin opens the door, an agent signs in through the browser and calls Portal's tools as that person.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 
 import { startClient } from "../harness/agent.mjs";
 import { launchBrowser } from "../harness/browser.mjs";
 import { createAuthority } from "../harness/https.mjs";
 import { McpAgent, startCallback } from "../harness/mcp-agent.mjs";
-import { ADMIN, PASSWORD, acceptLink, invite, makeFirstAdmin, turn } from "../harness/people.mjs";
+import { PASSWORD, acceptLink, invite, makeFirstAdmin, turn } from "../harness/people.mjs";
 import { startPortal } from "../harness/portal.mjs";
 import { signIn } from "../harness/sign-in.mjs";
 import { inspect, openWindow, whenAlive } from "../harness/window.mjs";

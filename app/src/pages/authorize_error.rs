@@ -106,7 +106,11 @@ fn client_words(error: &ClientError) -> (&'static str, String, &'static str, &'s
         ClientError::Fetch(why) => (
             "The agent’s document cannot be read",
             format!("Portal tried to read the page where the agent’s maker states its name and return addresses: {why}."),
-            "Try again in a few minutes. If it stays so, tell an admin of Portal: it may need a way to that host, or a pinned copy.",
+            if why.is_outage() {
+                "Try again in a few minutes. If it stays so, tell an admin of Portal: it may need a way to that host, or a pinned copy."
+            } else {
+                "This is a fault of the agent or of its maker. Update the agent; if it stays so, tell its maker the sentence above."
+            },
             "client-document-unavailable",
         ),
         ClientError::DocumentInvalid(why) => (
