@@ -2,10 +2,15 @@
 
 use http::StatusCode;
 use portal_core::{
-    changes::STALENESS_MAX_MS,
-    identity::{Admin, UserChange},
-    tokens::{MadeStaticToken, StaticTokenFilter, StaticTokenRequest},
+    catalog::StagedEntity,
+    changes::{STALENESS_MAX_MS, Topic},
+    identity::{Admin, UserChange, local_location_id},
+    time::DAY_MS,
+    tokens::{
+        MadeStaticToken, OWNER_MISSING_DAYS_MAX, StaticTokenEnd, StaticTokenFilter, StaticTokenRequest,
+    },
 };
+use portal_model::EntityRef;
 use portal_testkit::app::{Answer, TestApp};
 use serde_json::{Value, json};
 
@@ -137,7 +142,7 @@ async fn a_token_ends_at_its_time() {
     app.as_user("ada@example.com").await;
     let short = StaticTokenRequest { expires_days: "1".to_owned(), ..request("user:default/ada") };
     let made = make(&app, &short).await;
-    app.pass(portal_core::time::DAY_MS - 1);
+    app.pass(DAY_MS - 1);
     assert_eq!(who_am_i(&app, made.secret.expose()).await.status, StatusCode::OK);
     app.pass(1);
     assert_eq!(who_am_i(&app, made.secret.expose()).await.status, StatusCode::UNAUTHORIZED);
@@ -184,6 +189,59 @@ async fn the_last_use_is_remembered() {
         .expect("tokens");
     assert_eq!(tokens[0].used_from.as_deref(), Some("203.0.113.7"));
     assert!(tokens[0].used_at.is_some());
+}
+
+#[tokio::test]
+async fn a_token_whose_owner_leaves_waits_30_days_and_ends() {
+    let app = TestApp::start().await;
+    let made = token_of_ada(&app).await;
+    let token = made.secret.expose();
+    assert_eq!(who_am_i(&app, token).await.status, StatusCode::OK);
+    let store = &app.services.dependencies.store;
+    let ada = store.read().await.expect("a read").entity_by_ref(&made.token.owner).await.expect("a look");
+    assert!(ada.is_some());
+    let mut tx = store.write().await.expect("a write");
+    assert!(tx.entity_delete(&local_location_id(), &made.token.owner).await.expect("a deletion"));
+    tx.change_record(Topic::Catalog).await.expect("a change");
+    tx.commit().await.expect("a commit");
+    app.pass(STALENESS_MAX_MS);
+    assert_eq!(who_am_i(&app, token).await.status, StatusCode::UNAUTHORIZED, "the owner is gone");
+    let tokens = &app.services.static_tokens;
+    assert_eq!(tokens.look_after_owners().await.expect("a look"), 0);
+    app.pass(OWNER_MISSING_DAYS_MAX * DAY_MS - 1);
+    assert_eq!(tokens.look_after_owners().await.expect("a look"), 0);
+    app.pass(1);
+    assert_eq!(tokens.look_after_owners().await.expect("a look"), 1);
+    assert_eq!(tokens.look_after_owners().await.expect("a look"), 0);
+    let found =
+        tokens.find(&Admin::command_line(), &made.token.id).await.expect("a look").expect("the token");
+    assert_eq!(found.ended.map(|(_, reason)| reason), Some(StaticTokenEnd::OwnerGone));
+}
+
+#[tokio::test]
+async fn a_token_of_a_group_is_a_service() {
+    let app = TestApp::start().await;
+    app.as_user("ada@example.com").await;
+    let team: EntityRef = "group:default/team-a".parse().expect("a reference");
+    let document = json!({"apiVersion": "backstage.io/v1alpha1", "kind": "Group",
+        "metadata": {"name": "team-a"}, "spec": {"type": "team", "children": []}});
+    let entity = StagedEntity {
+        entity_ref: team.clone(),
+        document: document.to_string(),
+        search: Vec::new(),
+        relations: Vec::new(),
+    };
+    let mut tx = app.services.dependencies.store.write().await.expect("a write");
+    tx.entity_put(&local_location_id(), &entity).await.expect("a group");
+    tx.change_record(Topic::Catalog).await.expect("a change");
+    tx.commit().await.expect("a commit");
+    app.pass(STALENESS_MAX_MS);
+    let made = make(&app, &request("group:default/team-a")).await;
+    let answer = who_am_i(&app, made.secret.expose()).await.json();
+    let who = &answer["result"]["structuredContent"];
+    assert_eq!(who["principal"], "service", "{answer}");
+    assert_eq!(who["entity"]["kind"], "Group");
+    app.services.activity.flush().await.expect("the activity log");
 }
 
 #[tokio::test]
