@@ -61,7 +61,8 @@ fn words(report: &ChainReport) -> String {
         lines.push(format!("It goes on from row {anchor}, the last that was deleted after its retention."));
     }
     if let Some(head) = &report.head {
-        lines.push(format!("Head, to be kept elsewhere: {head}"));
+        let what = if report.broken_at.is_none() { "Head, to be kept elsewhere" } else { "Right up to" };
+        lines.push(format!("{what}: {head}"));
     }
     if report.unsealed > 0 {
         lines.push(format!("Not sealed yet, and not covered: {} rows.", report.unsealed));

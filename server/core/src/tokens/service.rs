@@ -283,7 +283,7 @@ impl StaticTokenService {
         transaction.static_token_insert(&token).await?;
         let details = json!({ "name": token.name, "owner": token.owner, "scope": token.scope,
             "sources": token.sources, "expires_at": token.expires_at.rfc3339() });
-        transaction.audit_append(&self.audit(maker, "static_token.created", &token).details(details)).await?;
+        transaction.audit_append(&self.audit(maker, "static-token.created", &token).details(details)).await?;
         Ok(MadeStaticToken { secret, token })
     }
 
@@ -315,7 +315,7 @@ impl StaticTokenService {
             return Err(ErrorCode::NotFound.into());
         }
         let details = json!({ "name": token.name, "owner": token.owner, "reason": reason.as_str() });
-        transaction.audit_append(&self.audit(maker, "static_token.ended", token).details(details)).await?;
+        transaction.audit_append(&self.audit(maker, "static-token.ended", token).details(details)).await?;
         Ok(())
     }
 

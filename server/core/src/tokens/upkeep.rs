@@ -63,7 +63,7 @@ impl StaticTokenService {
             return Ok(false);
         }
         let (rng, origin) = (&*self.dependencies.rng, RequestOrigin::default());
-        let event = AuditEvent::done(rng, now, Actor::System, "static_token.ended", &origin);
+        let event = AuditEvent::done(rng, now, Actor::System, "static-token.ended", &origin);
         let details = json!({ "name": token.name, "owner": token.owner,
             "reason": StaticTokenEnd::OwnerGone.as_str() });
         transaction.audit_append(&event.target(token.id.as_str()).details(details)).await?;
