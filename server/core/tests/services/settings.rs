@@ -48,6 +48,8 @@ async fn nothing_is_set_at_first() {
             "mcp.rollout.announce = false",
             "mcp.rollout.audience = everyone",
             "mcp.rollout.message = ",
+            "mcp.dcr.enabled = false",
+            "tokens.personal.enabled = false",
             "mcp.sources.auth.enabled = true",
             "mcp.sources.catalog.enabled = true",
         ]
@@ -148,12 +150,14 @@ async fn announcing_needs_a_way_in_and_outlives_its_pause() {
         field_error(set(&house, &[("mcp.rollout.announce", "on")]).await),
         ErrorCode::NothingToAnnounce.into()
     );
+    // Registering is a way in too.
+    set(&house, &[("mcp.rollout.announce", "on"), ("mcp.dcr.enabled", "on")]).await.unwrap();
 }
 
 #[tokio::test]
 async fn keys_and_sources_that_do_not_exist_are_refused() {
     let house = House::new().await;
-    for key in ["mcp.cimd.enable", "mcp.sources.nothing.enabled", "", "mcp.dcr.enabled"] {
+    for key in ["mcp.cimd.enable", "mcp.sources.nothing.enabled", "", "mcp.dcr"] {
         let result = set(&house, &[(key, "true")]).await;
         assert!(matches!(result, Err(SettingsError::UnknownKey(named)) if named == key), "{key}");
     }
