@@ -138,7 +138,7 @@ impl ClientRegistry {
         if !transaction.registered_client_set_secret(client_id, &secret.hash()).await? {
             return Err(ErrorCode::NotFound.into());
         }
-        let event = self.audit(admin.actor(), "client.secret_replaced", admin.origin()).target(client_id);
+        let event = self.audit(admin.actor(), "client.secret-replaced", admin.origin()).target(client_id);
         transaction.audit_append(&event).await?;
         transaction.commit().await?;
         Ok(secret)

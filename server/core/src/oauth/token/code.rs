@@ -106,7 +106,7 @@ impl TokenService {
         grant.client.remember(&mut *transaction, now).await?;
         let details = json!({ "client_id": session.client.client_id, "scope": issued.scope.to_string(),
             "refreshable": session.refreshable });
-        let event = self.audit(&session, Some(&user), "agent_session.created", origin).details(details);
+        let event = self.audit(&session, Some(&user), "agent-session.created", origin).details(details);
         transaction.audit_append(&event).await?;
         transaction.commit().await?;
         Ok(issued.answer(now))

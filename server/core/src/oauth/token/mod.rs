@@ -251,7 +251,7 @@ impl TokenService {
         let now = self.dependencies.clock.now();
         if transaction.agent_session_end(&session.id, reason, now).await? {
             transaction.change_record(Topic::Access).await?;
-            let event = self.audit(session, None, "agent_session.ended", origin);
+            let event = self.audit(session, None, "agent-session.ended", origin);
             let details =
                 serde_json::json!({ "reason": reason.as_str(), "client_id": session.client.client_id });
             transaction.audit_append(&event.details(details)).await?;

@@ -136,7 +136,7 @@ impl TokenService {
                 grant.client.remember(&mut *transaction, now).await?;
                 let address = origin.address.map(|address| address.to_string());
                 transaction.agent_session_touch(&session.id, now, address.as_deref()).await?;
-                let event = self.audit(&session, Some(&*user), "agent_session.refreshed", origin);
+                let event = self.audit(&session, Some(&*user), "agent-session.refreshed", origin);
                 transaction.audit_append(&event).await?;
                 transaction.commit().await?;
                 Ok(Some(issued.answer(now)))
