@@ -22,7 +22,13 @@ macro_rules! migrations {
 }
 
 /// An applied migration is never edited: its checksum is in every database that has it.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![(1, "0001_initial"), (2, "0002_registered_clients"), (3, "0003_static_tokens"), (4, "0004_audit_chain")];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
+    (1, "0001_initial"),
+    (2, "0002_registered_clients"),
+    (3, "0003_static_tokens"),
+    (4, "0004_audit_chain"),
+    (5, "0005_published_views")
+];
 
 /// The migrations for SQLite.
 pub(crate) fn sqlite() -> Migrator {

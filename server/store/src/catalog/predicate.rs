@@ -39,10 +39,8 @@ enum Place {
     Alone,
     /// It must hold, beside others.
     Top,
-    /// It may hold.
+    /// It may hold, or must not.
     Nested,
-    /// Right under a negation.
-    Negated,
 }
 
 /// What is asked of a key's values.
@@ -100,7 +98,7 @@ impl<'a> Writer<'_, 'a> {
             Predicate::All(parts) | Predicate::Any(parts) => self.group(parts, " AND ", "TRUE", place, depth),
             Predicate::Not(part) => {
                 self.text("NOT (");
-                self.predicate(part, Place::Negated, depth + 1)?;
+                self.predicate(part, Place::Nested, depth + 1)?;
                 self.text(")");
                 Ok(())
             }
@@ -167,19 +165,19 @@ impl<'a> Writer<'_, 'a> {
             (Key::Search(_), Place::Alone | Place::Top) => {
                 "(e.id IN (SELECT s.entity_id FROM entity_search s WHERE s.key = "
             }
-            (Key::Search(_), Place::Nested | Place::Negated) => {
+            (Key::Search(_), Place::Nested) => {
                 "(EXISTS (SELECT 1 FROM entity_search s WHERE s.entity_id = e.id AND s.key = "
             }
             (Key::Relation(_), Place::Alone | Place::Top) => {
                 "(e.entity_ref IN (SELECT r.source_ref FROM published_relations r WHERE r.type_key = "
             }
-            (Key::Relation(_), Place::Nested | Place::Negated) => {
+            (Key::Relation(_), Place::Nested) => {
                 "(EXISTS (SELECT 1 FROM published_relations r WHERE r.source_ref = e.entity_ref AND r.type_key = "
             }
         };
         // SQLite 3.51 makes a join of an EXISTS that must hold, and then lets OFFSET skip matches instead of entities.
-        // PostgreSQL takes too few relations for granted and compares each with each. A comparison keeps both from it.
-        // NOT EXISTS is left alone, which PostgreSQL makes a good plan of.
+        // PostgreSQL makes joins of an IN, an EXISTS and a NOT EXISTS, expects too few rows of them, and compares each
+        // with each. A comparison keeps both from it.
         let guarded = place == Place::Nested || (place == Place::Top && matches!(key, Key::Relation(_)));
         let (name, value) = match key {
             Key::Search(name) => (name, "s.value"),
