@@ -3,6 +3,13 @@
 //! A state machine of presented tokens and passing time is compared with a model of a few lines: whatever happens, at
 //! most one token of a session is current, and the answer to each request is the one the model gives.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a fault ends the test, as it should"
+)]
+
 use std::collections::HashSet;
 
 use http::StatusCode;

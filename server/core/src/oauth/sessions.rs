@@ -82,6 +82,7 @@ impl AgentSessionService {
         let Some(session) = found.filter(|session| session.user_id == signed_in.user().id) else {
             return Ok(None);
         };
+        store.change_record(Topic::Access).await?;
         if !store.agent_session_end(id, EndReason::Disconnected, now).await? {
             return Ok(None);
         }
@@ -91,7 +92,6 @@ impl AgentSessionService {
         store
             .audit_append(&self.event(signed_in, "agent-session.ended").target(id.as_str()).details(details))
             .await?;
-        store.change_record(Topic::Access).await?;
         store.commit().await?;
         self.dependencies.changes.expire();
         Ok(Some(session))
@@ -105,6 +105,7 @@ impl AgentSessionService {
         let now = self.dependencies.clock.now();
         let user = signed_in.user().id.clone();
         let mut store = self.dependencies.store.write().await?;
+        store.change_record(Topic::Access).await?;
         let ended = store.agent_session_end_all(&open_of(user.clone()), EndReason::Disconnected, now).await?;
         store.consent_delete(&user, None).await?;
         if ended > 0 {
@@ -112,10 +113,9 @@ impl AgentSessionService {
             let event =
                 self.event(signed_in, "agent-session.all-ended").target(user.as_str()).details(details);
             store.audit_append(&event).await?;
-            store.change_record(Topic::Access).await?;
-            store.commit().await?;
-            self.dependencies.changes.expire();
         }
+        store.commit().await?;
+        self.dependencies.changes.expire();
         Ok(ended)
     }
 

@@ -249,8 +249,9 @@ impl TokenService {
         origin: &RequestOrigin,
     ) -> Result<(), StoreError> {
         let now = self.dependencies.clock.now();
+        // The counter first: everything that takes access away locks it first, so that none waits for another in a circle.
+        transaction.change_record(Topic::Access).await?;
         if transaction.agent_session_end(&session.id, reason, now).await? {
-            transaction.change_record(Topic::Access).await?;
             let event = self.audit(session, None, "agent-session.ended", origin);
             let details =
                 serde_json::json!({ "reason": reason.as_str(), "client_id": session.client.client_id });

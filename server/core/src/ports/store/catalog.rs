@@ -9,8 +9,8 @@ use portal_model::EntityRef;
 use super::StoreError;
 use crate::{
     catalog::{EntityPage, EntityQuery, Facet, StagedEntity, StoredEntity},
-    ingestion::{Location, Rejection, RunOutcome},
     ids::{LocationId, RunId},
+    ingestion::{Location, Rejection, RunOutcome},
     time::UnixMillis,
 };
 
@@ -37,7 +37,12 @@ pub trait CatalogReads {
 
     /// For a search key, each value (as stored, in lower case) and how many published entities that fit the query's
     /// predicate and full text have it; most frequent first, then by value, at most `limit`.
-    async fn entity_facet(&mut self, query: &EntityQuery, key: &str, limit: u32) -> Result<Vec<Facet>, StoreError>;
+    async fn entity_facet(
+        &mut self,
+        query: &EntityQuery,
+        key: &str,
+        limit: u32,
+    ) -> Result<Vec<Facet>, StoreError>;
 
     /// Which location has published this entity.
     async fn entity_location(&mut self, entity_ref: &EntityRef) -> Result<Option<LocationId>, StoreError>;
@@ -66,16 +71,36 @@ pub trait CatalogWrites {
     async fn location_delete(&mut self, id: &LocationId) -> Result<bool, StoreError>;
 
     /// Stages entities under a run, with their search keys and relations. Of two with the same ref the first stays.
-    async fn run_stage(&mut self, location: &LocationId, run: &RunId, entities: &[StagedEntity]) -> Result<(), StoreError>;
+    async fn run_stage(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        entities: &[StagedEntity],
+    ) -> Result<(), StoreError>;
 
     /// Adds what a run rejected.
-    async fn run_reject(&mut self, location: &LocationId, run: &RunId, rejections: &[Rejection]) -> Result<(), StoreError>;
+    async fn run_reject(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        rejections: &[Rejection],
+    ) -> Result<(), StoreError>;
 
     /// Makes a staged run the location's published one and remembers its outcome. `false` when the location is gone.
-    async fn run_publish(&mut self, location: &LocationId, run: &RunId, outcome: &RunOutcome) -> Result<bool, StoreError>;
+    async fn run_publish(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        outcome: &RunOutcome,
+    ) -> Result<bool, StoreError>;
 
     /// Remembers a run that failed and leaves the location's published entities as they are.
-    async fn run_fail(&mut self, location: &LocationId, error: &str, at: UnixMillis) -> Result<(), StoreError>;
+    async fn run_fail(
+        &mut self,
+        location: &LocationId,
+        error: &str,
+        at: UnixMillis,
+    ) -> Result<(), StoreError>;
 
     /// Deletes staged and formerly published rows that no location points at, except those of `running`; at most
     /// `limit` entities a call. Returns how many entities went.
@@ -86,5 +111,9 @@ pub trait CatalogWrites {
     async fn entity_put(&mut self, location: &LocationId, entity: &StagedEntity) -> Result<(), StoreError>;
 
     /// Deletes one entity from the location's published run. `false` when it was not there.
-    async fn entity_delete(&mut self, location: &LocationId, entity_ref: &EntityRef) -> Result<bool, StoreError>;
+    async fn entity_delete(
+        &mut self,
+        location: &LocationId,
+        entity_ref: &EntityRef,
+    ) -> Result<bool, StoreError>;
 }
