@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn requests_are_bounded() {
-        let many: String = (0..=PARAMETERS_MAX).map(|index| format!("p{index}=1&")).collect();
-        parse(&many).err().unwrap();
+        let many: Vec<String> = (0..=PARAMETERS_MAX).map(|index| format!("p{index}=1")).collect();
+        parse(&many.join("&")).err().unwrap();
         parse(&format!("code={}", "x".repeat(VALUE_BYTES_MAX + 1))).err().unwrap();
     }
 }
