@@ -7,7 +7,8 @@ use portal_core::{
     oauth::{ClientRegistryError, ConsentError},
     ports::StoreError,
     rollout::RolloutError,
-    settings::SettingsError, tokens::StaticTokenError,
+    settings::SettingsError,
+    tokens::StaticTokenError,
 };
 use portal_model::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
@@ -137,7 +138,9 @@ impl From<StaticTokenError> for UiError {
     fn from(error: StaticTokenError) -> Self {
         match error {
             StaticTokenError::Store(error) => error.into(),
-            StaticTokenError::Refused(faults) => Self::of(faults).unwrap_or_else(|| ErrorCode::Invalid.into()),
+            StaticTokenError::Refused(faults) => {
+                Self::of(faults).unwrap_or_else(|| ErrorCode::Invalid.into())
+            }
         }
     }
 }

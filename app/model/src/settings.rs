@@ -57,7 +57,8 @@ impl TryFrom<String> for ClientPattern {
         let text = text.strip_prefix("https://").unwrap_or(text);
         let (host, path) = text.find('/').map_or((text, "/"), |slash| text.split_at(slash));
         let host_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':');
-        let path_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'?' | b'#' | b'\\' | b'%');
+        let path_allowed =
+            |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'?' | b'#' | b'\\' | b'%');
         let dots = path.split('/').any(|segment| segment == "." || segment == "..");
         if host.is_empty() || host.len() > 253 || !host.bytes().all(host_allowed) || dots {
             return Err(ErrorCode::ClientPatternInvalid);

@@ -44,8 +44,15 @@ pub(crate) enum SettingsSection {
 }
 
 impl SettingsSection {
-    const ALL: [Self; 7] =
-        [Self::General, Self::Users, Self::OrgData, Self::Clients, Self::Agents, Self::ExternalAccess, Self::Audit];
+    const ALL: [Self; 7] = [
+        Self::General,
+        Self::Users,
+        Self::OrgData,
+        Self::Clients,
+        Self::Agents,
+        Self::ExternalAccess,
+        Self::Audit,
+    ];
 
     const fn link(self) -> (&'static str, &'static str) {
         match self {

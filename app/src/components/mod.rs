@@ -12,8 +12,8 @@ mod when;
 pub(crate) use code::{chip, code_block, command, copy_line, copy_line_of};
 pub(crate) use entity::{avatar, entity_label, entity_link, kind_icon, kind_word, safe_link};
 pub(crate) use form::{
-    Switch, UnitField, error_summary, field_error, form_error, hidden, live, password_field, saved, switch, text_field,
-    unit_field,
+    Switch, UnitField, error_summary, field_error, form_error, hidden, live, password_field, saved, switch,
+    text_field, unit_field,
 };
 pub(crate) use frame::{Frame, Section, SettingsSection, dismissable, sheet};
 pub(crate) use icon::{Icon, icon};

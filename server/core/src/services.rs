@@ -11,8 +11,8 @@ use crate::{
     identity::IdentityService,
     ingestion::IngestionService,
     oauth::{
-        AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService, PinnedDocument,
-        TokenService,
+        AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService,
+        PinnedDocument, TokenService,
     },
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
@@ -126,7 +126,11 @@ impl Services {
             static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
-            rollout: Arc::new(RolloutService::new(dependencies.clone(), Arc::clone(&settings), Arc::clone(&catalog))),
+            rollout: Arc::new(RolloutService::new(
+                dependencies.clone(),
+                Arc::clone(&settings),
+                Arc::clone(&catalog),
+            )),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,
             settings,

@@ -7,13 +7,12 @@
     reason = "helpers of tests: a fault ends the test, as it should"
 )]
 
+mod admin_agents;
 mod assertions;
+mod audit_log;
 mod browser_connect;
 mod client_pages;
 mod clients;
-mod admin_agents;
-mod audit_log;
-mod static_tokens;
 mod coverage;
 mod edge;
 mod first_connect;
@@ -25,4 +24,5 @@ mod secrets;
 mod settings;
 mod shell;
 mod start;
+mod static_tokens;
 mod token_endpoint;

@@ -95,8 +95,8 @@ async fn a_whole_connect_leaves_no_secret_behind() {
     assert!(audit.contains("code-replayed") || audit.contains("replay"), "{audit}");
     for secret in secrets.into_iter().chain(static_tokens.iter().map(Secret::expose)) {
         assert!(secret.len() >= 12, "too short to be looked for: {secret}");
-        let line = log.lines().find(|line| line.contains(secret));
-        assert_eq!(line, None, "the log holds {secret}");
+        let leak = log.lines().find(|written| written.contains(secret));
+        assert_eq!(leak, None, "the log holds {secret}");
         assert!(!audit.contains(secret), "the audit log holds {secret}");
     }
 }

@@ -152,11 +152,11 @@ fn serving_announces_itself_is_alone_and_ends_when_told() {
     let mut output = BufReader::new(serving.0.stdout.take().expect("an output")).lines();
     let mut line = || output.next().expect("a line").expect("UTF-8");
     assert_eq!(line(), format!("Portal is running at http://localhost:{port}"));
-    let link = line();
+    let offer = line();
     let start = format!(
         "Make the first admin (works once, within 24 hours): http://localhost:{port}/first-admin?token="
     );
-    let token = link.strip_prefix(&start).unwrap_or_else(|| panic!("{link}")).to_owned();
+    let token = offer.strip_prefix(&start).unwrap_or_else(|| panic!("{offer}")).to_owned();
     assert_eq!(get(port, "/readyz"), "HTTP/1.1 200 OK");
 
     let second = portal(folder.path(), &["serve"], "");

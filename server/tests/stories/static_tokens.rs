@@ -14,12 +14,12 @@ use portal_model::EntityRef;
 use portal_testkit::app::{Answer, TestApp};
 use serde_json::{Value, json};
 
-fn call(tool: &str, arguments: Value) -> Value {
+fn call(tool: &str, arguments: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}})
 }
 
 async fn who_am_i(app: &TestApp, token: &str) -> Answer {
-    app.mcp(Some(token), &call("auth_who_am_i", json!({}))).await
+    app.mcp(Some(token), &call("auth_who_am_i", &json!({}))).await
 }
 
 fn request(owner: &str) -> StaticTokenRequest {
@@ -77,7 +77,7 @@ async fn a_read_only_token_cannot_write() {
     let app = TestApp::start().await;
     let made = token_of_ada(&app).await;
     for tool in ["catalog_register_entity", "catalog_unregister_entity"] {
-        let refused = app.mcp(Some(made.secret.expose()), &call(tool, json!({}))).await;
+        let refused = app.mcp(Some(made.secret.expose()), &call(tool, &json!({}))).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{tool}");
         assert!(refused.header("www-authenticate").contains("insufficient_scope"), "{tool}");
     }
@@ -91,7 +91,7 @@ async fn tools_of_other_sources_do_not_exist_for_a_token() {
     let made = make(&app, &only_auth).await;
     let token = made.secret.expose();
     assert_eq!(who_am_i(&app, token).await.status, StatusCode::OK);
-    let refused = app.mcp(Some(token), &call("catalog_query_catalog_entities", json!({}))).await;
+    let refused = app.mcp(Some(token), &call("catalog_query_catalog_entities", &json!({}))).await;
     assert_eq!(refused.json()["error"]["code"], -32602, "{}", refused.text());
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     let listed = app.mcp(Some(token), &list).await.json();

@@ -20,8 +20,8 @@ use crate::time::{DAY_MS, UnixMillis};
 
 pub use admin_sessions::{AdminSession, SessionsOf};
 pub use authorize::{
-    AuthorizationService, AuthorizeError, AuthorizeParameters, Begun, BegunAuthorization, PENDING_LIFETIME_MS,
-    RedirectError,
+    AuthorizationService, AuthorizeError, AuthorizeParameters, Begun, BegunAuthorization,
+    PENDING_LIFETIME_MS, RedirectError,
 };
 pub use bearer::{BearerError, BearerService};
 pub use caller::{Caller, Credential, Subject};

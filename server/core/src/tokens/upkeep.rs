@@ -41,7 +41,9 @@ impl StaticTokenService {
                 match (present, token.owner_missing_since) {
                     (true, Some(_)) => transaction.static_token_set_owner_missing(&token.id, None).await?,
                     (false, None) => transaction.static_token_set_owner_missing(&token.id, Some(now)).await?,
-                    (false, Some(since)) if now.since(since) >= OWNER_MISSING_DAYS_MAX * DAY_MS => gone.push(token),
+                    (false, Some(since)) if now.since(since) >= OWNER_MISSING_DAYS_MAX * DAY_MS => {
+                        gone.push(token);
+                    }
                     _ => {}
                 }
             }
