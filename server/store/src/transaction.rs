@@ -135,6 +135,10 @@ impl SqlTransaction {
 
     /// Runs a built statement and returns how many rows it changed.
     pub(crate) async fn execute_built(&mut self, built: Built<'_>) -> Result<u64, StoreError> {
+        let built = match self.connection {
+            Connection::Sqlite(_) => built.unnumbered(),
+            Connection::Postgres(_) => built,
+        };
         let (name, sql, values, kept) = built.into_parts();
         self.run_execute(Run { name, sql, values: &values, kept }).await
     }
