@@ -95,8 +95,7 @@ mod tests {
     fn both_days_are_whole_and_what_is_empty_filters_nothing() {
         let texts = |name: &str| match name {
             "action" => Some(" user.\n".to_owned()),
-            "from" => Some("2026-11-22".to_owned()),
-            "until" => Some("2026-11-22".to_owned()),
+            "from" | "until" => Some("2026-11-22".to_owned()),
             _ => None,
         };
         let request = AuditFilterRequest::read(texts);

@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_with_its_field() {
-        let faulty = StaticTokenRequest {
+        let wrong = StaticTokenRequest {
             name: " ".into(),
             owner: "component:default/pay".into(),
             scope: "admin".into(),
@@ -173,7 +173,7 @@ mod tests {
             sources: vec!["nonsense".into()],
             ranges: "10.0.0.0/8, 300.1.1.1".into(),
         };
-        let faults = check(&faulty).unwrap_err();
+        let faults = check(&wrong).unwrap_err();
         let fields: Vec<_> = faults.iter().filter_map(|fault| fault.field).collect();
         let expected = [
             Field::TokenName,
