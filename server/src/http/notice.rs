@@ -1,11 +1,17 @@
-//! Errors that are shown before any page can be: one small page of our own, without styles or scripts, or JSON.
+//! Small pages that stand outside the pages of the app, without scripts: errors before any page can be, and explanations.
 
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse, Response};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT, RETRY_AFTER},
+    header::{ACCEPT, CONTENT_SECURITY_POLICY, RETRY_AFTER},
 };
 use portal_model::ErrorCode;
+
+use crate::assets;
+
+/// The style sheet and nothing else.
+const POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'");
 
 /// Seconds after which a client may try again when the store is away.
 pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
@@ -39,12 +45,25 @@ pub(crate) fn page(status: StatusCode, title: &str, sentence: &str, request_id: 
     let sentence = escape(sentence);
     let id =
         request_id.map(|id| format!("<p>Request id: <code>{}</code></p>", escape(id))).unwrap_or_default();
+    let body =
+        format!("<p class=\"muted\">{sentence}</p>{id}<p><a class=\"btn\" href=\"/\">Go to Portal</a></p>");
+    (status, document(&title, &body)).into_response()
+}
+
+/// A page in Portal's look, of HTML that is safe already.
+pub(crate) fn document(title: &str, body: &str) -> impl IntoResponse + use<> {
+    let style = assets::manifest()
+        .css
+        .map(|path| format!("<link rel=\"stylesheet\" href=\"{}\">", escape(path)))
+        .unwrap_or_default();
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · Portal</title></head>\
-         <body><main><h1>{title}</h1><p>{sentence}</p>{id}<p><a href=\"/\">Portal</a></p></main></body></html>"
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">{style}<title>{title} · Portal</title></head>\
+         <body><main id=\"main\" class=\"sheet\"><a href=\"/\" class=\"brand\">Portal</a>\
+         <div class=\"panel\"><div class=\"form\"><h1>{title}</h1>{body}</div></div></main></body></html>"
     );
-    (status, Html(html)).into_response()
+    ([(CONTENT_SECURITY_POLICY, POLICY)], Html(html))
 }
 
 /// Text made safe between tags and in quoted attributes.
