@@ -19,5 +19,7 @@
 		window.portalHydrate = (root) => visit(root, module);
 		await visit(document.body, module);
 	};
-	"requestIdleCallback" in window ? requestIdleCallback(start, { timeout: 500 }) : start();
+	// Where the islands do not start, the page works as it does without scripting.
+	const begin = () => start().catch(() => (document.documentElement.dataset.plain = ""));
+	"requestIdleCallback" in window ? requestIdleCallback(begin, { timeout: 500 }) : begin();
 }
