@@ -294,3 +294,26 @@ async fn revocation_ends_the_session() {
     assert_eq!(agent.call("auth_who_am_i", serde_json::json!({})).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(text(&refresh(&app, &token).await.json(), "error"), "invalid_grant");
 }
+
+/// The sealed answer is kept for the whole grace, and not longer: the store must not hold what it does not need.
+#[tokio::test]
+async fn a_sealed_answer_goes_once_the_grace_is_over() {
+    let app = with_refresh_tokens().await;
+    let mut browser = app.as_user("ada@example.com").await;
+    let token = app.agent(&mut browser, "mcp:read offline_access").await.refresh_token.expect("a token");
+    let first = refresh(&app, &token).await.json();
+    app.mcp(
+        Some(&text(&first, "access_token")),
+        &serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }),
+    )
+    .await;
+    app.services.activity.flush().await.expect("the activity log");
+    let forget = async || app.services.tokens.forget_answers().await.expect("the store");
+    app.pass(60 * SECOND);
+    assert_eq!(forget().await, 0);
+    portal_core::audit::prune(&app.services.dependencies).await.expect("a pruning");
+    assert_eq!(text(&refresh(&app, &token).await.json(), "refresh_token"), text(&first, "refresh_token"));
+    app.pass(SECOND);
+    assert_eq!(forget().await, 1);
+    assert_eq!(forget().await, 0);
+}

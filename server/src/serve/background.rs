@@ -14,6 +14,8 @@ use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
 const SEAL_PERIOD: Duration = Duration::from_secs(1);
+/// Sealed answers outlive their grace by this at most.
+const FORGET_PERIOD: Duration = Duration::from_secs(15);
 const MAINTENANCE_PERIOD: Duration = Duration::from_hours(1);
 const REFRESH_PERIOD: Duration = Duration::from_mins(5);
 /// Refreshes are spread by up to this, so that several nodes do not read everything at the same moment.
@@ -34,6 +36,7 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     let mut tasks = JoinSet::new();
     tasks.spawn(until(stop.clone(), refresh(services.clone(), config.locations.clone())));
     tasks.spawn(until(stop.clone(), write_activity(services.clone())));
+    tasks.spawn(until(stop.clone(), forget_answers(services.clone())));
     tasks.spawn(until(stop.clone(), maintain(services.clone())));
     tasks.spawn(seal_audit(services.clone(), stop.clone()));
     Background(tasks)
@@ -86,6 +89,16 @@ async fn write_activity(services: Services) {
                 metrics::activity_flush(Err(()));
                 tracing::error!(%error, "tool calls could not be written; they stay queued");
             }
+        }
+    }
+}
+
+async fn forget_answers(services: Services) {
+    let mut tick = tokio::time::interval(FORGET_PERIOD);
+    loop {
+        tick.tick().await;
+        if let Err(error) = services.tokens.forget_answers().await {
+            tracing::error!(%error, "answers of rotations could not be deleted; the next round tries again");
         }
     }
 }

@@ -40,7 +40,7 @@ pub struct Pruned {
     pub activity: u64,
     /// Browser sessions, links, counted attempts.
     pub identity: u64,
-    /// Authorizations, codes, tokens, agent sessions, sealed answers.
+    /// Authorizations, codes, tokens, agent sessions.
     pub oauth: u64,
     /// Clients that registered themselves and were not used, and client assertions that expired.
     pub clients: u64,
@@ -69,7 +69,6 @@ pub async fn prune(dependencies: &Dependencies) -> Result<Pruned, StoreError> {
 
     let mut tx = dependencies.store.write().await?;
     let identity = tx.identity_prune(days_ago(IDENTITY_RETENTION_DAYS)).await?;
-    let sealed_answers = tx.sealed_answer_prune(now).await?;
     tx.commit().await?;
 
     let unused = batches(dependencies, Kind::DynamicClient, days_ago(DYNAMIC_CLIENT_UNUSED_DAYS)).await?;
@@ -80,7 +79,7 @@ pub async fn prune(dependencies: &Dependencies) -> Result<Pruned, StoreError> {
         clients,
         static_tokens: batches(dependencies, Kind::StaticToken, days_ago(STATIC_TOKEN_RETENTION_DAYS))
             .await?,
-        oauth: oauth + sealed_answers,
+        oauth,
         activity: batches(dependencies, Kind::Activity, days_ago(ACTIVITY_RETENTION_DAYS)).await?,
         audit: batches(dependencies, Kind::Audit, days_ago(AUDIT_RETENTION_DAYS)).await?,
     })

@@ -75,6 +75,19 @@ impl RefreshGrant {
 }
 
 impl TokenService {
+    /// Deletes sealed answers whose grace is over; returns how many. The server calls it every few seconds, so that a
+    /// copy of the database holds no more of them than are needed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_answers(&self) -> Result<u64, StoreError> {
+        let confirmed_before = self.dependencies.clock.now().plus(-GRACE_MS);
+        let mut transaction = self.dependencies.store.write().await?;
+        let forgotten = transaction.sealed_answer_prune(confirmed_before).await?;
+        transaction.commit().await?;
+        Ok(forgotten)
+    }
+
     pub(super) async fn refresh(
         &self,
         request: TokenRequest,
