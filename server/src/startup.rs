@@ -69,6 +69,7 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         rng,
         fetcher,
         reader,
+        directories: Arc::from([]),
         changes: Arc::new(ChangeTracker::new(port, clock)),
         configuration: Arc::new(config.domain()),
     });

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod ingestion;
 pub mod oauth;
+pub mod org;
 pub mod ports;
 pub mod rollout;
 pub mod secret;

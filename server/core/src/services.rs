@@ -14,7 +14,8 @@ use crate::{
         AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService,
         PinnedDocument, TokenService,
     },
-    ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
+    org::ProviderOptions,
+    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
     tokens::StaticTokenService,
@@ -33,10 +34,21 @@ pub struct Dependencies {
     pub fetcher: Arc<dyn DocumentFetcher>,
     /// Reads descriptor files.
     pub reader: Arc<dyn LocationReader>,
+    /// The directories that the configuration names, in its order.
+    pub directories: Arc<[Directory]>,
     /// Counters by which caches know that they are stale.
     pub changes: Arc<ChangeTracker>,
     /// What the configuration says.
     pub configuration: Arc<Configuration>,
+}
+
+/// A directory: what the configuration says of it, and its adapter.
+#[derive(Clone)]
+pub struct Directory {
+    /// What does not depend on its kind.
+    pub options: ProviderOptions,
+    /// Reads it.
+    pub client: Arc<dyn DirectoryClient>,
 }
 
 /// The part of the configuration that the domain needs.

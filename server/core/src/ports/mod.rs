@@ -1,9 +1,15 @@
 //! The ports: what the domain asks of the world around it.
 
+mod directory;
 mod environment;
 mod network;
 pub mod store;
 
+pub use directory::{
+    ConnectionReport, DIRECTORY_CURSOR_BYTES_MAX, DIRECTORY_EVENT_BYTES_MAX, DirectoryClient,
+    DirectoryCursor, DirectoryError, DirectoryEvent, DirectoryEventError, DirectoryEventRequest,
+    DirectoryNext, DirectoryPage, DirectoryRead, PermissionCheck, PersonKey, PersonNow,
+};
 pub use environment::{Clock, Rng};
 pub use network::{
     CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument,

@@ -79,6 +79,7 @@ impl House {
             rng: Arc::new(SeededRng::new(seed)),
             fetcher: Arc::new(Nowhere),
             reader: Arc::new(Nowhere),
+            directories: Arc::from([]),
             configuration: Arc::new(Configuration {
                 public_url: "http://localhost:3000".to_owned(),
                 public_url_is_loopback: true,

@@ -113,6 +113,7 @@ impl Harness {
             rng: Arc::new(Counting(AtomicU8::new(0))),
             fetcher: Arc::new(NoDocuments),
             reader: Arc::new(FileAndUrlReader::new(&options, source)),
+            directories: Arc::from([]),
             changes: Arc::new(ChangeTracker::new(store, clock)),
             configuration: Arc::new(Configuration {
                 public_url: "http://localhost:3000".to_owned(),

@@ -122,6 +122,7 @@ impl TestApp {
             rng: Arc::new(SeededRng::new(seed)),
             fetcher: Arc::clone(&fetcher) as _,
             reader: Arc::clone(&reader) as _,
+            directories: Arc::from([]),
             changes: Arc::new(ChangeTracker::new(port, Arc::clone(&clock) as _)),
             configuration: Arc::new(configuration),
         });
