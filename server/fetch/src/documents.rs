@@ -33,7 +33,7 @@ impl HardenedFetcher {
     /// [`FetchSetupError`] says what of the set-up cannot be used.
     pub fn new(options: &FetchOptions) -> Result<Self, FetchSetupError> {
         Ok(Self {
-            transport: Transport::new(options)?,
+            transport: Transport::for_client_documents(options)?,
             governor: Governor::default(),
             allow_loopback: options.allow_loopback,
             total_timeout: options.total_timeout,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
-use crate::resolver::Resolver;
+use crate::{proxy::ProviderProxy, resolver::Resolver};
 
 /// Time to resolve a name, and again time to connect, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,6 +24,10 @@ pub struct FetchOptions {
     pub total_timeout: Duration,
     /// Where addresses come from; `None` for the system's name servers.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// The egress proxy (`[fetch] proxy`): requests to providers use it.
+    pub proxy: Option<ProviderProxy>,
+    /// Whether client documents are fetched through the proxy too, by addresses that were judged here.
+    pub proxy_client_documents: bool,
 }
 
 impl Default for FetchOptions {
@@ -34,6 +38,8 @@ impl Default for FetchOptions {
             connect_timeout: CONNECT_TIMEOUT,
             total_timeout: TOTAL_TIMEOUT,
             resolver: None,
+            proxy: None,
+            proxy_client_documents: false,
         }
     }
 }
@@ -52,4 +58,7 @@ pub enum FetchSetupError {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
+    /// The client cannot be built.
+    #[error("the outbound client cannot be set up: {0}")]
+    Client(String),
 }
