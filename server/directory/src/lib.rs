@@ -1,6 +1,9 @@
-//! Readers of organisation data: descriptor locations by file and url.
+//! Readers of organisation data: directories of people and groups, and descriptor locations by file and url.
 
+pub mod api;
 mod files;
+pub mod github;
+pub mod gitlab;
 mod hosts;
 mod reader;
 

@@ -1,0 +1,5 @@
+//! GitLab: gitlab.com and self-managed.
+
+mod options;
+
+pub use options::{GitlabOptions, GitlabScope};
