@@ -1,0 +1,5 @@
+//! Okta.
+
+mod options;
+
+pub use options::{OktaCredential, OktaGroupType, OktaOptions};
