@@ -66,6 +66,12 @@ impl ApiRequest {
         }
     }
 
+    /// What is asked for, in words.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// With another method.
     #[must_use]
     pub fn method(mut self, method: Method) -> Self {

@@ -3,6 +3,8 @@
 use portal_core::secret::Secret;
 use url::Url;
 
+use crate::selection::Selection;
+
 /// How a GitLab is read.
 #[derive(Debug, Clone)]
 pub struct GitlabOptions {
@@ -14,6 +16,12 @@ pub struct GitlabOptions {
     pub scope: GitlabScope,
     /// Whether users marked as external are taken; else they are left out as guests.
     pub external_users: bool,
+    /// Whether members without a seat are left out: on gitlab.com a member banned from the group is still told to be
+    /// active, and only the missing seat shows it. Without it that is concluded only for access from Reporter up, where
+    /// everyone else has a seat.
+    pub seat_required: bool,
+    /// Which people and groups are taken; groups by full path.
+    pub selection: Selection,
     /// The secret token of the hook (`X-Gitlab-Token`).
     pub webhook_secret: Option<Secret>,
     /// The signing token of the hook (`webhook-signature`), as GitLab shows it: `whsec_…`.
