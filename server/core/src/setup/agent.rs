@@ -7,7 +7,7 @@ names! {
     Agent {
         /// Anthropic's agent for the terminal.
         ClaudeCode = "claude-code", "Claude Code";
-        /// OpenAI's agent for the terminal.
+        /// The terminal agent of ChatGPT’s maker.
         Codex = "codex", "Codex";
         /// Visual Studio Code with GitHub Copilot.
         VsCode = "vscode", "VS Code";
@@ -31,7 +31,7 @@ names! {
         OpenCode = "opencode", "OpenCode";
         /// Kiro.
         Kiro = "kiro", "Kiro";
-        /// AI Assistant in the JetBrains IDEs.
+        /// The assistant in the IDEs by `JetBrains`.
         JetBrains = "jetbrains", "JetBrains AI Assistant";
         /// Any other MCP client.
         Other = "other", "Another agent";
@@ -135,7 +135,7 @@ impl Agent {
                 runs: Runs::Cloud,
                 ..local(Document::Published("https://claude.ai/oauth/mcp-oauth-client-metadata"))
             },
-            Self::GeminiCli | Self::Kiro | Self::Windsurf => LOCAL,
+            Self::GeminiCli | Self::Kiro | Self::Windsurf | Self::Other => LOCAL,
             Self::CopilotCli => Abilities {
                 takes_client_id: false,
                 ..local(Document::Newer {
@@ -157,7 +157,6 @@ impl Agent {
             }),
             // Through the bridge mcp-remote, which registers itself or sends a header.
             Self::JetBrains => Abilities { takes_client_id: false, ..LOCAL },
-            Self::Other => LOCAL,
         }
     }
 }

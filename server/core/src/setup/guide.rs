@@ -2,7 +2,7 @@
 
 use super::{
     agent::{Agent, Document, Runs},
-    steps::{self, Step},
+    steps::{Credential, Step, steps},
 };
 
 /// What of Portal's settings decides which ways are open.
@@ -58,6 +58,15 @@ pub enum Introduction {
     Registration,
     /// By a client id that an admin registered and hands out.
     RegisteredClient,
+}
+
+impl Introduction {
+    const fn credential(self) -> Credential {
+        match self {
+            Self::Document { .. } | Self::Registration => Credential::SignIn,
+            Self::RegisteredClient => Credential::ClientId,
+        }
+    }
 }
 
 /// What stands in the way.
@@ -160,7 +169,7 @@ impl Guide {
         }
         match by {
             Some(by) => {
-                let steps = steps::sign_in(self.agent, &openings.endpoint, by);
+                let steps = steps(self.agent, &openings.endpoint, by.credential());
                 self.ways.push(Way::SignIn { by, steps });
             }
             None if !by_document && abilities.registers_itself => {
@@ -181,7 +190,7 @@ impl Guide {
         if !own && self.ways.is_empty() {
             self.obstacles.push(Obstacle::PersonalTokensOff);
         }
-        self.ways.push(Way::Token { own, steps: steps::token(self.agent, &openings.endpoint) });
+        self.ways.push(Way::Token { own, steps: steps(self.agent, &openings.endpoint, Credential::Token) });
     }
 
     /// Whether the person can connect this agent without asking anyone.
