@@ -19,5 +19,6 @@ pub mod rollout;
 pub mod secret;
 pub mod services;
 pub mod settings;
+pub mod setup;
 pub mod time;
 pub mod tokens;
