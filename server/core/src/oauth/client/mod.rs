@@ -19,15 +19,16 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub use self::{
-    assertion::ASSERTION_ALGORITHMS,
+    assertion::{ASSERTION_ALGORITHMS, Assertion, Presented},
     id::{ClientIdError, ClientIdUrl},
+    jwk::KeySet,
     pinned::PinnedDocument,
     raw_url::UrlFault,
     redirect::{RedirectUri, RedirectUriError},
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
+pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
     registered::{ClientAuthentication, ClientRegistrar, RegisteredClient},
