@@ -10,6 +10,7 @@ use super::{
     parameters::{AuthorizeParameters, CheckedParameters},
     records::{AuthorizationRequest, ClientSnapshot},
     redirect,
+    remembered::Kept,
 };
 use crate::{
     identity::{RequestOrigin, SignedIn},
@@ -137,7 +138,7 @@ impl AuthorizationService {
         if !prompt.consent
             && !prompt.login
             && let Some(person) = signed_in
-            && let Some(location) = self.allow_again(&asked.record, person).await?
+            && let Some(location) = self.allow_again(&asked.record, person, Kept::No).await?
         {
             return Ok(Begun::Allowed(location));
         }
@@ -154,6 +155,7 @@ impl AuthorizationService {
                 description,
             )));
         }
+        self.clients.keep_logo(&client).await;
         let mut transaction = self.dependencies.store.write().await?;
         transaction.authorization_request_insert(&asked.record).await?;
         transaction.commit().await?;
@@ -225,7 +227,7 @@ impl AuthorizationService {
 
 impl ClientSnapshot {
     /// What a client is at this moment.
-    fn of(client: &Client) -> Self {
+    pub(super) fn of(client: &Client) -> Self {
         Self {
             client_id: client.id.as_str().to_owned(),
             host: client.id.host().to_owned(),
@@ -234,6 +236,7 @@ impl ClientSnapshot {
             lists_refresh_grant: client.lists_refresh_grant,
             origin: client.origin.clone(),
             confidential: client.confidential,
+            keys_hash: client.keys_hash(),
         }
     }
 }

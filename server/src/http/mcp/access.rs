@@ -1,13 +1,16 @@
 //! Bearer tokens, and the challenges that tell a client how to get one (RFC 6750 section 3, RFC 9728 section 5.1).
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use portal_core::oauth::{BearerError, BearerHeader, Caller, bearer_token};
+use portal_core::{
+    identity::RequestOrigin,
+    oauth::{BearerError, BearerHeader, Caller, bearer_token},
+};
 use portal_model::{Scope, ScopeSet};
 
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
 pub(super) async fn caller(
     state: &AppState,
     headers: &HeaderMap,
-    address: Option<IpAddr>,
+    origin: &RequestOrigin,
 ) -> Result<Arc<Caller>, Response> {
     let token = match bearer_token(header_values(headers)) {
         BearerHeader::Missing => {
@@ -28,7 +31,7 @@ pub(super) async fn caller(
             return Err(challenge(state, StatusCode::UNAUTHORIZED, None, Scope::Read).await);
         }
         BearerHeader::Malformed => Err(BearerError::Invalid),
-        BearerHeader::Given(token) => state.services.bearer.authenticate(token, address).await,
+        BearerHeader::Given(token) => state.services.bearer.authenticate(token, origin).await,
     };
     match token {
         Ok(caller) => {
