@@ -9,6 +9,7 @@ pub mod activity;
 pub mod audit;
 pub mod catalog;
 pub mod changes;
+pub mod form_error;
 pub mod identity;
 pub mod ids;
 pub mod ingestion;

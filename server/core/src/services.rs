@@ -75,6 +75,9 @@ impl Configuration {
 /// Path of the MCP endpoint.
 pub const MCP_PATH: &str = "/api/mcp-actions/v1";
 
+/// Below this path Portal serves the pictures of clients, each by its name.
+pub const LOGO_PATH: &str = "/oauth/logo";
+
 /// All services.
 #[derive(Clone)]
 pub struct Services {

@@ -1,5 +1,10 @@
-//! Replays the fuzz corpora of client documents, client ids and redirect URIs.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
+//! Replays the fuzz corpora: documents, ids and redirect URIs of clients, tokens, authorization requests, assertions.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it cannot go on"
+)]
 
 use std::path::Path;
 
@@ -23,4 +28,7 @@ fn every_input_that_was_ever_found_interesting_still_holds() {
     assert!(replay("client_document", properties::client_document) >= 30);
     assert!(replay("client_id_url", properties::client_id_url) >= 40);
     assert!(replay("redirect_match", properties::redirect_match) >= 30);
+    assert!(replay("token", properties::token) >= 30);
+    assert!(replay("authorize", properties::authorize) >= 30);
+    assert!(replay("assertion", properties::assertion) >= 40);
 }

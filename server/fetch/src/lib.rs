@@ -13,6 +13,7 @@ mod governor;
 mod options;
 mod providers;
 mod proxy;
+mod raster;
 mod resolver;
 mod texts;
 mod tls;
@@ -29,5 +30,6 @@ pub use providers::{
     ProviderAnswer, ProviderRequest, ProviderTransport,
 };
 pub use proxy::ProviderProxy;
+pub use raster::{DECODED_AT_ONCE_MAX, PICTURE_SIDE_MAX};
 pub use resolver::{Resolver, SystemResolver};
 pub use texts::{HostTrust, TEXT_TOTAL_TIMEOUT, TEXTS_AT_ONCE_MAX, TextFetcher};

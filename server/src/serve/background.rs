@@ -5,6 +5,7 @@ use std::time::Duration;
 use portal_core::{
     ids::AuditId,
     ingestion::{IngestionError, Target},
+    ports::StoreError,
     services::Services,
 };
 use tokio::task::JoinSet;
@@ -130,10 +131,19 @@ async fn maintain(services: Services) {
             Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
             Err(error) => tracing::error!(%error, "old records could not be taken out"),
         }
+        match end_expired(&services).await {
+            Ok(ended) => tracing::debug!(ended, "ended agents' sessions whose life is over"),
+            Err(error) => tracing::error!(%error, "expired sessions could not be ended"),
+        }
         match services.static_tokens.look_after_owners().await {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "ended static tokens whose owners have left"),
             Err(error) => tracing::error!(%error, "the owners of static tokens could not be looked up"),
         }
     }
+}
+
+async fn end_expired(services: &Services) -> Result<u64, StoreError> {
+    let settings = services.settings.current().await?;
+    services.agent_sessions.end_expired(&settings).await
 }

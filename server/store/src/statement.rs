@@ -75,6 +75,8 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::catalog::staging::STATEMENTS,
         crate::oauth::authorizations::STATEMENTS,
         crate::oauth::clients::STATEMENTS,
+        crate::oauth::logos::STATEMENTS,
+        crate::oauth::many_sessions::STATEMENTS,
         crate::oauth::registered::STATEMENTS,
         crate::oauth::sessions::STATEMENTS,
         crate::oauth::tokens::STATEMENTS,

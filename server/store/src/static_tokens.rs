@@ -40,7 +40,8 @@ statements! {
         (id, hash, ending, name, owner_ref, search_key, scope, sources, ranges, personal, created_by, created_at,
         expires_at, used_at, used_from, owner_missing_since, ended_at, end_reason)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    STATIC_TOKEN_END = "UPDATE static_tokens SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+    STATIC_TOKEN_END = "UPDATE static_tokens SET ended_at = $2, end_reason = $3
+        WHERE id = $1 AND (ended_at IS NULL OR ended_at > $2)";
     STATIC_TOKEN_TOUCH = "UPDATE static_tokens SET used_at = $2, used_from = $3
         WHERE id = $1 AND (used_at IS NULL OR used_at < $2)";
     STATIC_TOKEN_SET_OWNER_MISSING = "UPDATE static_tokens SET owner_missing_since = $2 WHERE id = $1";
@@ -126,9 +127,9 @@ impl TokenWrites for SqlTransaction {
         &mut self,
         id: &StaticTokenId,
         reason: StaticTokenEnd,
-        now: UnixMillis,
+        at: UnixMillis,
     ) -> Result<bool, StoreError> {
-        self.execute_one(&STATIC_TOKEN_END, values![id, now, reason.as_str()]).await
+        self.execute_one(&STATIC_TOKEN_END, values![id, at, reason.as_str()]).await
     }
 
     async fn static_token_touch(
@@ -166,7 +167,8 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a StaticTokenFi
     }
     if let Some(at) = filter.open_at {
         conditions.next(builder);
-        builder.sql("t.ended_at IS NULL AND t.expires_at > ").value(at);
+        builder.sql("(t.ended_at IS NULL OR t.ended_at > ").value(at);
+        builder.sql(") AND t.expires_at > ").value(at);
     }
 }
 

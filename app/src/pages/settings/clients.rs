@@ -8,6 +8,7 @@ use portal_core::{
 
 use super::client_confirm::{ClientChange, confirm_path};
 use super::client_forms::{registration_form, registration_switch};
+use super::confirm::Asking;
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, avatar, badge, copy_line_of, dismissable, empty, form_error,
@@ -28,12 +29,13 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let services = page.request.services();
     let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(100).collect();
     let after = page.request.query("after");
-    let filter = RegisteredClientFilter { dynamic: None, search: search.clone() };
+    let filter = RegisteredClientFilter { search: search.clone(), ..RegisteredClientFilter::default() };
     let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let mut clients = services.registry.list(&admin, &filter, after.as_deref(), ROWS + 1).await?;
     let more = clients.len() > rows;
     clients.truncate(rows);
     let next = if more { clients.last().map(|client| next_path(&search, &client.client_id)) } else { None };
+    let affected = services.agent_sessions.affected(&Asking::Dcr.sessions()).await?;
     let dcr = services.settings.current().await?.dcr_enabled;
     let now = page.request.now();
     let content = view! {
@@ -49,7 +51,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {search_form(&search)}
         <section class="panel" aria-label="Registered clients">{table(&clients, now, next)}</section>
         {registration_form(&page.outcome(FormId::Client))}
-        {registration_switch(&page.outcome(FormId::Dcr), dcr)}
+        {registration_switch(&page.outcome(FormId::Dcr), dcr, &affected)}
     };
     Ok(frame.settings("Clients", SettingsSection::Clients, content.into_any()))
 }
@@ -140,7 +142,7 @@ fn row(client: &RegisteredClient, now: UnixMillis) -> AnyView {
     let dynamic = matches!(client.registrar, ClientRegistrar::Dynamic { .. });
     let by = match &client.registrar {
         ClientRegistrar::Admin(by) => by.clone(),
-        ClientRegistrar::Dynamic { address } => {
+        ClientRegistrar::Dynamic { address, .. } => {
             address.as_ref().map_or_else(|| "Itself".to_owned(), |address| format!("Itself, from {address}"))
         }
     };

@@ -140,6 +140,9 @@ fn table(tokens: &[StaticToken], now: UnixMillis, total: i64, next: Option<Strin
 fn state(token: &StaticToken, now: UnixMillis) -> Option<AnyView> {
     let left_ms = token.expires_at.since(now);
     match token.ended {
+        Some((at, StaticTokenEnd::Rotated)) if token.is_open(now) => {
+            Some(badge(Tone::Warning, format!("Replaced, ends at {}", text::clock_time(at))))
+        }
         Some((_, StaticTokenEnd::Revoked)) => Some(badge(Tone::Plain, "Revoked")),
         Some((_, StaticTokenEnd::Rotated)) => Some(badge(Tone::Plain, "Replaced")),
         Some((_, StaticTokenEnd::OwnerGone)) => Some(badge(Tone::Plain, "Owner has left")),
@@ -163,11 +166,13 @@ fn row(token: &StaticToken, now: UnixMillis) -> AnyView {
         let ranges: Vec<String> = token.ranges.iter().map(ToString::to_string).collect();
         view! { <span class="sub break">{format!("from {}", ranges.join(", "))}</span> }
     });
-    let open = token.ended.is_none() && token.expires_at > now;
-    let actions = open.then(|| {
+    let actions = token.is_open(now).then(|| {
+        let rotate = token.ended.is_none().then(|| {
+            token_button("/_ui/token_rotate", token.id.as_str(), format!("Rotate {}", token.name), "Rotate")
+        });
         view! {
             <span class="cluster tight">
-                {token_button("/_ui/token_rotate", token.id.as_str(), format!("Rotate {}", token.name), "Rotate")}
+                {rotate}
                 {token_button("/_ui/token_revoke", token.id.as_str(), format!("Revoke {}", token.name), "Revoke")}
             </span>
         }
@@ -183,7 +188,7 @@ fn row(token: &StaticToken, now: UnixMillis) -> AnyView {
             <td class="wide">{entity_link(&token.owner, Some(token.owner.to_string()))}</td>
             <td class="wide">{scope_words(token.scope)}<span class="sub">{sources}</span>{bound}</td>
             <td class="wide">{used}<span class="sub">{token.used_from.clone()}</span></td>
-            <td class="wide nowrap">{when(token.expires_at, text::day_month(token.expires_at))}</td>
+            <td class="wide nowrap">{when(token.ends_at(), text::day_month(token.ends_at()))}</td>
             <td class="num">{actions}</td>
         </tr>
     }

@@ -1,5 +1,6 @@
 //! App settings.
 
+pub(crate) mod affected;
 pub(crate) mod agents;
 pub(crate) mod agents_confirm;
 pub(crate) mod audit;

@@ -11,8 +11,8 @@ use portal_model::Field;
 use super::user_confirm::confirm_path;
 use crate::{
     components::{
-        Frame, Icon, SettingsSection, Tone, avatar, badge, copy_line, dismissable, empty, entity_link,
-        form_error, hidden, icon, note, text_field, when_ago,
+        Frame, Icon, SettingsSection, Tone, address, avatar, badge, copy_line, dismissable, empty,
+        entity_link, form_error, hidden, icon, note, text_field, when_ago,
     },
     flash::FormId,
     page::{FormOutcome, PageRequest, PageResult},
@@ -150,7 +150,7 @@ fn row(user: &User, own: bool, now: UnixMillis) -> AnyView {
                         <b class="break"><bdi>{user.display_name.clone()}</bdi></b>
                         {user.admin.then(|| badge(Tone::Good, "Admin"))}{status}{own.then(|| badge(Tone::Plain, "You"))}
                     </span>
-                    <span class="sub break"><bdi>{user.email.clone()}</bdi></span>
+                    <span class="sub">{user.email.as_deref().map(address)}</span>
                 </span>
             </span></td>
             <td class="wide">{entity_link(&user.entity_ref, Some(user.entity_ref.to_string()))}</td>

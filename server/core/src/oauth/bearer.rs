@@ -1,9 +1,10 @@
 //! The check of bearer tokens, for every MCP call (RFC 6750): access tokens of agents' sessions, and static tokens.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use moka::sync::Cache;
 use portal_model::ScopeSet;
+use serde_json::json;
 use thiserror::Error;
 
 use super::{
@@ -12,15 +13,21 @@ use super::{
 };
 use crate::{
     activity::ActivityRecorder,
+    audit::{AuditEvent, AuditOutcome},
     changes::Changes,
-    identity::{User, UserStatus},
+    identity::{RequestOrigin, User, UserStatus},
+    ids::StaticTokenId,
     ports::StoreError,
     secret::SecretHash,
     services::Dependencies,
+    time::{HOUR_MS, UnixMillis},
 };
 
 /// Most tokens that are remembered.
 pub const REMEMBERED_TOKENS_MAX: u64 = 20_000;
+
+/// Most tokens of which is remembered that their refusal was written down.
+const REMEMBERED_REFUSALS_MAX: u64 = 10_000;
 
 /// Why a bearer token is refused.
 #[derive(Debug, Error)]
@@ -57,16 +64,19 @@ pub struct BearerService {
     dependencies: Dependencies,
     activity: Arc<ActivityRecorder>,
     remembered: Cache<SecretHash, Remembered>,
+    /// Static tokens whose refusal by address was written down, with the hour.
+    refusals: Cache<StaticTokenId, UnixMillis>,
 }
 
 impl BearerService {
     /// The service.
     #[must_use]
     pub fn new(dependencies: Dependencies, activity: Arc<ActivityRecorder>) -> Self {
-        Self { dependencies, activity, remembered: Cache::new(REMEMBERED_TOKENS_MAX) }
+        let (remembered, refusals) = (Cache::new(REMEMBERED_TOKENS_MAX), Cache::new(REMEMBERED_REFUSALS_MAX));
+        Self { dependencies, activity, remembered, refusals }
     }
 
-    /// The caller who holds this token, at this address. Answers from memory while nothing that takes access away has
+    /// The caller who holds this token, in a request from there. Answers from memory while nothing that takes access away has
     /// happened since the token was last looked up, as the counters tell; they are at most half a second old.
     ///
     /// # Errors
@@ -74,7 +84,7 @@ impl BearerService {
     pub async fn authenticate(
         &self,
         token: &str,
-        address: Option<IpAddr>,
+        origin: &RequestOrigin,
     ) -> Result<Arc<Caller>, BearerError> {
         let kind = [TokenKind::Access, TokenKind::Static].into_iter().find(|kind| kind.fits(token));
         let kind = kind.ok_or(BearerError::Invalid)?;
@@ -89,7 +99,10 @@ impl BearerService {
         if self.dependencies.clock.now() >= caller.expires_at {
             return Err(BearerError::Invalid);
         }
-        if !caller.address_allowed(address) {
+        if !caller.address_allowed(origin.address) {
+            if let Err(error) = self.refusal_record(&caller, origin).await {
+                tracing::warn!(%error, "the refusal of a static token by its address was not written down");
+            }
             return Err(BearerError::AddressRefused);
         }
         Ok(caller)
@@ -110,6 +123,29 @@ impl BearerService {
             Remembered { access_counter: changes.access, catalog_counter, caller: Arc::clone(&caller) };
         self.remembered.insert(hash, remembered);
         Ok(caller)
+    }
+
+    /// Writes down that a token was refused at an address: once for each token and hour, however often it is tried.
+    async fn refusal_record(&self, caller: &Caller, origin: &RequestOrigin) -> Result<(), StoreError> {
+        let Credential::Token(token) = &caller.credential else { return Ok(()) };
+        let now = self.dependencies.clock.now();
+        let hour = UnixMillis(now.0 - now.0.rem_euclid(HOUR_MS));
+        if self.refusals.get(&token.id) == Some(hour) {
+            return Ok(());
+        }
+        let mut store = self.dependencies.store.write().await?;
+        let first = store.attempt_record(&format!("static-token-address:{}", token.id), hour).await? == 1;
+        if first {
+            let (rng, actor) = (&*self.dependencies.rng, caller.actor());
+            let event = AuditEvent::done(rng, now, actor, "static-token.refused", origin)
+                .target(token.id.as_str())
+                .outcome(AuditOutcome::Refused { reason: "address".to_owned() })
+                .details(json!({ "name": token.name, "owner": token.owner }));
+            store.audit_append(&event).await?;
+        }
+        store.commit().await?;
+        self.refusals.insert(token.id.clone(), hour);
+        Ok(())
     }
 
     async fn access_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
@@ -139,7 +175,7 @@ impl BearerService {
         let mut store = self.dependencies.store.read().await?;
         let (token, accounts) = store.static_token_by_hash(hash).await?.ok_or(BearerError::Invalid)?;
         let suspended = |account: &User| account.status == UserStatus::Disabled;
-        if token.ended.is_some() || accounts.iter().any(suspended) {
+        if !token.is_open(self.dependencies.clock.now()) || accounts.iter().any(suspended) {
             return Err(BearerError::Invalid);
         }
         if store.entity_location(&token.owner).await?.is_none() {
@@ -153,7 +189,7 @@ impl BearerService {
         Ok(Caller {
             subject,
             scope: ScopeSet { level: token.scope, offline_access: false },
-            expires_at: token.expires_at,
+            expires_at: token.ends_at(),
             credential: Credential::Token(Arc::new(token)),
         })
     }

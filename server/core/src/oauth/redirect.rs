@@ -4,7 +4,8 @@ use url::form_urlencoded;
 
 /// The redirect URI with parameters added to its query; what was there stays byte for byte. Parameters without a
 /// value are left out.
-pub(super) fn answer(redirect_uri: &str, parameters: &[(&str, Option<&str>)]) -> String {
+#[must_use]
+pub fn answer(redirect_uri: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in parameters {
         if let Some(value) = value {

@@ -12,7 +12,7 @@ pub use directory::{
 };
 pub use environment::{Clock, Rng};
 pub use network::{
-    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument,
-    LocationReader, ReadError, ReadFile,
+    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, CLIENT_LOGO_BYTES_MAX, CLIENT_LOGO_SIDE_MAX,
+    DocumentFetcher, FetchError, FetchedDocument, FetchedLogo, LocationReader, ReadError, ReadFile,
 };
 pub use store::{ReadTransaction, Store, StoreError, WriteTransaction};

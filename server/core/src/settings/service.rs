@@ -16,7 +16,7 @@ use crate::{
     audit::AuditEvent,
     changes::Topic,
     identity::Admin,
-    oauth::registered::RegisteredClientFilter,
+    oauth::{SessionsOf, end_expired, end_open, records::SessionLimits, registered::RegisteredClientFilter},
     ports::{StoreError, WriteTransaction},
     services::Dependencies,
 };
@@ -125,7 +125,22 @@ impl SettingsService {
         if changes.len() > CHANGES_MAX {
             return Err(FieldError::from(ErrorCode::Invalid).into());
         }
-        self.replace(admin, |draft| changes.iter().try_for_each(|change| self.apply(draft, change))).await
+        let apply = |draft: &mut Draft| changes.iter().try_for_each(|change| self.apply(draft, change));
+        Ok(self.replace(admin, None, apply).await?.0)
+    }
+
+    /// The same, and ends these sessions of agents in the same transaction. Returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Self::change`]; then nothing was ended either.
+    pub async fn change_and_end(
+        &self,
+        admin: &Admin,
+        changes: &[SettingChange],
+        ended: &SessionsOf,
+    ) -> Result<u64, SettingsError> {
+        let apply = |draft: &mut Draft| changes.iter().try_for_each(|change| self.apply(draft, change));
+        Ok(self.replace(admin, Some(ended), apply).await?.1)
     }
 
     /// Every key with its value as text, in a fixed order; sources by name.
@@ -165,16 +180,20 @@ impl SettingsService {
                 self.apply_text(draft, key, text)
             })
         };
-        self.replace(admin, applied).await?;
+        self.replace(admin, None, applied).await?;
         Ok(())
     }
 
     async fn replace(
         &self,
         admin: &Admin,
+        ended: Option<&SessionsOf>,
         apply: impl FnOnce(&mut Draft) -> Result<(), SettingsError> + Send,
-    ) -> Result<Arc<Settings>, SettingsError> {
+    ) -> Result<(Arc<Settings>, u64), SettingsError> {
         let mut tx = self.dependencies.store.write().await?;
+        if ended.is_some() {
+            tx.change_record(Topic::Access).await?;
+        }
         // The counter first: it makes whoever else changes settings wait, so that pairs are checked against what holds.
         tx.change_record(Topic::Settings).await?;
         let before = stored(&tx.setting_list().await?)?;
@@ -185,13 +204,25 @@ impl SettingsService {
         let registered = tx.registered_client_count(&registered_by_admins()).await? > 0;
         check(&before, &after, registered)?;
         let differences = differences(&before, &after);
-        if differences.is_empty() {
-            return Ok(Arc::new(before));
+        if differences.is_empty() && ended.is_none() {
+            // Whoever changed the same a moment ago may not have committed yet.
+            tx.commit().await?;
+            self.dependencies.changes.expire();
+            return Ok((Arc::new(before), 0));
+        }
+        if before.refresh_lifetimes != after.refresh_lifetimes {
+            // What is over under the limits in force until now stays over under larger ones.
+            let limits = SessionLimits::of(&before, &self.dependencies.configuration);
+            end_expired(&self.dependencies, tx.as_mut(), &limits).await?;
         }
         self.write(tx.as_mut(), admin, differences).await?;
+        let ended = match ended {
+            Some(which) => end_open(&self.dependencies, tx.as_mut(), admin, which).await?,
+            None => 0,
+        };
         tx.commit().await?;
         self.dependencies.changes.expire();
-        Ok(Arc::new(after))
+        Ok((Arc::new(after), ended))
     }
 
     async fn write(

@@ -169,6 +169,7 @@ impl House {
                 lists_refresh_grant: false,
                 origin: DocumentOrigin::Live,
                 confidential: false,
+                keys_hash: String::new(),
             },
             redirect_uri: "http://127.0.0.1/callback".to_owned(),
             scope: ScopeSet::DEFAULT,

@@ -2,7 +2,6 @@
 
 mod authorize;
 mod client;
-mod form;
 mod register;
 mod revoke;
 mod token;
@@ -11,6 +10,7 @@ use axum::{Router, routing::get};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
+pub(in crate::http) use self::client::header_values;
 use crate::state::AppState;
 
 /// Where browsers are sent to.

@@ -12,11 +12,11 @@ use http::{
 };
 use portal_core::{
     identity::RequestOrigin,
-    oauth::{TokenError, TokenErrorCode, TokenRequest, TokenResponse},
+    oauth::{Form, TokenError, TokenErrorCode, TokenRequest, TokenResponse},
 };
 use serde_json::json;
 
-use super::{client::Credentials, form::Form};
+use super::client::Credentials;
 use crate::{http::notice::RETRY_AFTER_SECONDS, metrics, state::AppState};
 
 /// When a network that failed too often may try again.

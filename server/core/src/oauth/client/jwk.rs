@@ -54,14 +54,14 @@ struct Key {
 
 /// The keys of one client that can check a signature; keys of other kinds or for other uses are left out.
 #[derive(Debug, Default)]
-pub(super) struct KeySet(Vec<Key>);
+pub struct KeySet(Vec<Key>);
 
 impl KeySet {
     /// Reads a set.
     ///
     /// # Errors
     /// It is not a JSON object with a list of keys, read strictly.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
         let members = parse_object(text)?;
         let keys = members.get("keys").and_then(Value::as_array).ok_or("there is no list of keys")?;
         Ok(Self(keys.iter().take(KEYS_MAX).filter_map(Value::as_object).filter_map(key).collect()))

@@ -4,6 +4,10 @@
 //!
 //! - A [`WriteTransaction`] is atomic. Nothing of it is seen by others before [`WriteTransaction::commit`] returned
 //!   `Ok`, and then everything is, durably. Dropping it without committing rolls it back.
+//! - What a [`WriteTransaction`] reads may be another's that is not durable yet, on an engine where writers share their
+//!   commits. What was decided on it holds once its own commit returned `Ok`: whoever answers that something is done
+//!   commits first, also when it wrote nothing.
+//! - After an `Err` of any of its functions a transaction does not commit.
 //! - Writers do not overwrite each other silently: functions that move a record from one state to another name the
 //!   state they expect, and say whether they found it (compare and set). They return `bool`; `false` changed nothing.
 //! - "Not found" is `Ok(None)`, never an error.
@@ -28,7 +32,7 @@ pub use audit::{AuditReads, AuditWrites};
 pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
 pub use clients::{ClientReads, ClientWrites};
-pub use oauth::{OauthReads, OauthWrites};
+pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use settings::{SettingReads, SettingWrites};
 pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
@@ -104,7 +108,7 @@ pub trait WriteTransaction:
     + ActivityWrites
     + TokenWrites
 {
-    /// Makes everything written durable and visible.
+    /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///
     /// # Errors
     /// Nothing of the transaction took effect.
