@@ -5,14 +5,14 @@ use std::sync::Arc;
 use portal_core::{
     changes::ChangeTracker,
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
-    services::{Dependencies, Services},
+    services::{Dependencies, Directory, Services},
 };
-use portal_directory::FileAndUrlReader;
-use portal_fetch::{FetchOptions, HardenedFetcher, TextFetcher};
+use portal_directory::{AdapterContext, FileAndUrlReader};
+use portal_fetch::{FetchOptions, HardenedFetcher, ProviderTransport, TextFetcher};
 use portal_store::{OpenError, OpenOptions, SqlStore};
 
 use crate::{
-    config::Config,
+    config::{Config, ProviderConfig},
     environment::{SystemClock, SystemRng},
     state::AppState,
 };
@@ -52,6 +52,8 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
     let fetch = FetchOptions {
         extra_ca_file: config.fetch.extra_ca_file.clone(),
         allow_loopback: config.public_url.is_loopback(),
+        proxy: config.fetch.proxy.clone(),
+        proxy_client_documents: config.fetch.proxy_client_documents,
         ..FetchOptions::default()
     };
     let fetcher: Arc<dyn DocumentFetcher> = Arc::new(HardenedFetcher::new(&fetch)?);
@@ -63,17 +65,43 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let port: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+    let directories = directories(config, &fetch, &clock, &rng)?;
     let services = Services::new(Dependencies {
         store: Arc::clone(&port),
         clock: Arc::clone(&clock),
         rng,
         fetcher,
         reader,
-        directories: Arc::from([]),
+        directories,
         changes: Arc::new(ChangeTracker::new(port, clock)),
         configuration: Arc::new(config.domain()),
     });
     Ok(Started { services, store })
+}
+
+/// The directories that the configuration names.
+fn directories(
+    config: &Config,
+    fetch: &FetchOptions,
+    clock: &Arc<dyn Clock>,
+    rng: &Arc<dyn Rng>,
+) -> Result<Arc<[Directory]>, StartError> {
+    if config.providers.is_empty() {
+        return Ok(Arc::from([]));
+    }
+    let context = AdapterContext {
+        transport: Arc::new(ProviderTransport::new(fetch)?),
+        clock: Arc::clone(clock),
+        rng: Arc::clone(rng),
+    };
+    let open = |provider: &ProviderConfig| {
+        let options = provider.options.clone();
+        let client = provider.adapter.clone().open(&context).map_err(|error| {
+            StartError::Other(format!("the provider {}: {}.{error}", options.id, options.kind.as_str()))
+        })?;
+        Ok(Directory { options, client })
+    };
+    config.providers.iter().map(open).collect()
 }
 
 /// The state of the router over these services.

@@ -14,7 +14,7 @@ mod reader;
 mod selection;
 mod status;
 
-pub use adapter::AdapterOptions;
+pub use adapter::{AdapterContext, AdapterOptions};
 pub use files::FILES_AT_ONCE_MAX;
 pub use reader::{FileAndUrlReader, Options, TextSource};
 pub use selection::{LoginForm, Selection};

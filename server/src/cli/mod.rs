@@ -128,8 +128,15 @@ async fn dispatch(command: Command, config: &Config, output: Output) -> Result<(
     match command {
         Command::Serve => serve(config, &output).await.map_err(CommandError::failed),
         Command::CheckConfig => {
-            let text = format!("The configuration is valid. Portal would run at {}.", config.public_url);
-            output.show(&text, &json!({ "valid": true, "public_url": config.public_url.as_str() }));
+            let providers: Vec<_> = config.providers.iter().map(|found| found.options.id.as_str()).collect();
+            let read = match providers.len() {
+                0 => String::new(),
+                _ => format!(" It would read people and groups from {}.", providers.join(", ")),
+            };
+            let text =
+                format!("The configuration is valid. Portal would run at {}.{read}", config.public_url);
+            let public_url = config.public_url.as_str();
+            output.show(&text, &json!({ "valid": true, "public_url": public_url, "providers": providers }));
             Ok(())
         }
         Command::Doctor => doctor::run(config, output).await,

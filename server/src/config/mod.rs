@@ -1,6 +1,7 @@
 //! The configuration: `portal.toml`, environment variables over it, and what holds while neither says anything.
 
 mod error;
+mod org;
 mod public_url;
 mod raw;
 mod resolve;
@@ -13,8 +14,10 @@ use std::{
 
 use ipnet::IpNet;
 use portal_core::{ingestion::Target, oauth::PinnedDocument, secret::Secret, services::Configuration};
+use portal_fetch::ProviderProxy;
 
 pub use error::{ConfigError, Place};
+pub use org::ProviderConfig;
 pub use public_url::PublicUrl;
 pub use raw::LogFormat;
 
@@ -40,6 +43,8 @@ pub struct Config {
     pub locations: Vec<(Target, Option<Vec<String>>)>,
     /// Hosts, in lower case, that url locations and placeholders may name.
     pub allowed_hosts: Vec<String>,
+    /// Directories of people and groups, in the order written.
+    pub providers: Vec<ProviderConfig>,
     /// Outbound requests.
     pub fetch: FetchConfig,
     /// Lifetime of access tokens, 10 to 1440 minutes.
@@ -59,6 +64,10 @@ pub struct Config {
 pub struct FetchConfig {
     /// PEM file with certificate authorities beside the usual ones.
     pub extra_ca_file: Option<PathBuf>,
+    /// The egress proxy of requests to providers.
+    pub proxy: Option<ProviderProxy>,
+    /// Whether client documents go through it too.
+    pub proxy_client_documents: bool,
 }
 
 impl Config {

@@ -1,11 +1,13 @@
 //! The configuration as written, before it is checked.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
+
+use super::org::raw::RawOrg;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -106,12 +108,6 @@ pub(super) struct RawMcp {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawMetrics {
     pub listen: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct RawOrg {
-    pub providers: Vec<BTreeMap<String, toml::Value>>,
 }
 
 /// A text or a list of texts.

@@ -7,11 +7,13 @@ use std::{
 
 use ipnet::IpNet;
 use portal_core::{ingestion::Target, oauth::PinnedDocument, secret::Secret};
+use portal_fetch::ProviderProxy;
 use url::Url;
 
 use super::{
     Config, FetchConfig, PublicUrl,
     error::ConfigError,
+    org,
     raw::{LocationKind, OneOrMany, RawConfig, RawFetch, RawLocation, RawPinnedClient, RawSecret},
     source::Sources,
 };
@@ -28,12 +30,6 @@ const SMALL_FILE_BYTES_MAX: u64 = 65_536;
 
 pub(super) fn resolve(raw: RawConfig, sources: &Sources, file: Option<&Path>) -> Result<Config, ConfigError> {
     let folder = file.and_then(Path::parent).unwrap_or_else(|| Path::new(""));
-    if !raw.org.providers.is_empty() {
-        return Err(sources.error(
-            "org.providers",
-            "directory providers are not built yet; leave this section out and use catalog.locations for people and groups",
-        ));
-    }
     let listen_written = raw.server.listen.is_some();
     let listen = listen(raw.server.listen, sources)?;
     let public_url = PublicUrl::parse(raw.server.public_url.as_deref().unwrap_or(DEFAULT_PUBLIC_URL))
@@ -47,7 +43,9 @@ pub(super) fn resolve(raw: RawConfig, sources: &Sources, file: Option<&Path>) ->
         .enumerate()
         .map(|(index, raw)| location(index, raw, folder, &allowed_hosts, sources))
         .collect::<Result<_, _>>()?;
+    let providers = org::resolve(raw.org, folder, &public_url, sources)?;
     Ok(Config {
+        providers,
         listen,
         listen_written,
         public_url,
@@ -56,7 +54,7 @@ pub(super) fn resolve(raw: RawConfig, sources: &Sources, file: Option<&Path>) ->
         database_url: database_url(raw.database.url, folder, sources)?,
         locations,
         allowed_hosts,
-        fetch: fetch(&raw.fetch, folder, sources)?,
+        fetch: fetch(raw.fetch, folder, sources)?,
         access_token_lifetime_minutes: access_token_lifetime(
             raw.oauth.access_token_lifetime_minutes,
             sources,
@@ -137,7 +135,12 @@ fn database_url(raw: Option<RawSecret>, folder: &Path, sources: &Sources) -> Res
     Ok(url)
 }
 
-fn secret(key: &str, raw: RawSecret, folder: &Path, sources: &Sources) -> Result<Secret, ConfigError> {
+pub(super) fn secret(
+    key: &str,
+    raw: RawSecret,
+    folder: &Path,
+    sources: &Sources,
+) -> Result<Secret, ConfigError> {
     match raw {
         RawSecret::Value(text) => Ok(Secret::new(text)),
         RawSecret::Environment(name) => std::env::var(&name).map(Secret::new).map_err(|_| {
@@ -241,7 +244,7 @@ fn absolute(path: &Path) -> Result<String, String> {
     clean.into_os_string().into_string().map_err(|_| "it is not Unicode".to_owned())
 }
 
-fn fetch(raw: &RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig, ConfigError> {
+fn fetch(raw: RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig, ConfigError> {
     let extra_ca_file = raw.extra_ca_file.as_ref().map(|path| folder.join(path));
     if let Some(path) = &extra_ca_file {
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -253,13 +256,18 @@ fn fetch(raw: &RawFetch, folder: &Path, sources: &Sources) -> Result<FetchConfig
             );
         }
     }
-    if raw.proxy.is_some() || raw.proxy_client_documents {
-        let key = if raw.proxy.is_some() { "fetch.proxy" } else { "fetch.proxy_client_documents" };
-        return Err(
-            sources.error(key, "proxies are not built yet; leave this out and let Portal reach out directly")
-        );
-    }
-    Ok(FetchConfig { extra_ca_file })
+    let proxy = match raw.proxy {
+        None if raw.proxy_client_documents => {
+            return Err(sources.error("fetch.proxy_client_documents", "expected fetch.proxy beside it"));
+        }
+        None => None,
+        Some(raw) => {
+            let address = secret("fetch.proxy", raw, folder, sources)?;
+            let proxy = ProviderProxy::parse(address.expose());
+            Some(proxy.map_err(|message| sources.error("fetch.proxy", message))?)
+        }
+    };
+    Ok(FetchConfig { extra_ca_file, proxy, proxy_client_documents: raw.proxy_client_documents })
 }
 
 fn access_token_lifetime(raw: Option<u16>, sources: &Sources) -> Result<u16, ConfigError> {

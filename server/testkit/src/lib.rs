@@ -12,6 +12,15 @@ mod clock;
     reason = "the suite runs in tests only, though it is compiled as a library; names of cases say what they show"
 )]
 pub mod conformance;
+#[cfg(feature = "directories")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "fakes run in tests only, though they are compiled as a library"
+)]
+pub mod directories;
 mod rng;
 
 pub use clock::{MockClock, START};

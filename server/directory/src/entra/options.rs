@@ -18,6 +18,8 @@ pub struct EntraOptions {
     pub cloud: EntraCloud,
     /// Whether guests are taken as people of the organisation.
     pub guests: bool,
+    /// Whether the day on which people leave (`employeeLeaveDateTime`) is read and counts; needs a permission of its own.
+    pub leave_dates: bool,
     /// What people's entities are named after.
     pub login: LoginForm,
     /// Which people and groups are taken.
