@@ -6,6 +6,7 @@
 pub mod change;
 pub mod person;
 pub mod provider;
+pub mod standing;
 
 pub use change::{PersonChange, PersonState};
 pub use person::{
@@ -13,3 +14,4 @@ pub use person::{
     Standing, Subject,
 };
 pub use provider::{LinkRule, ProviderId, ProviderIdError, ProviderKind, ProviderOptions};
+pub use standing::{StandingContext, StandingOutcome};
