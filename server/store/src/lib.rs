@@ -10,6 +10,7 @@ mod catalog;
 mod error;
 mod migrations;
 mod oauth;
+mod org;
 mod postgres;
 mod row;
 mod settings;

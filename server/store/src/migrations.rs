@@ -27,7 +27,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (2, "0002_registered_clients"),
     (3, "0003_static_tokens"),
     (4, "0004_audit_chain"),
-    (5, "0005_published_views")
+    (5, "0005_published_views"),
+    (6, "0006_org_directory")
 ];
 
 /// The migrations for SQLite.

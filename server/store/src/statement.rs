@@ -85,6 +85,7 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::users::links::STATEMENTS,
     ]
     .into_iter()
+    .chain(crate::org::STATEMENTS)
     .flatten()
     .copied()
 }

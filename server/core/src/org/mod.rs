@@ -6,6 +6,8 @@
 pub mod change;
 pub mod person;
 pub mod provider;
+pub mod rows;
+pub mod run;
 pub mod standing;
 
 pub use change::{PersonChange, PersonState};

@@ -16,6 +16,8 @@ mod audit_chain;
 mod catalog;
 mod clients;
 mod oauth;
+mod org_rows;
+mod org_runs;
 mod settings;
 mod tokens;
 mod users;
@@ -29,6 +31,8 @@ pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
 pub use clients::{ClientReads, ClientWrites};
 pub use oauth::{OauthReads, OauthWrites};
+pub use org_rows::{OrgRowReads, OrgRowWrites};
+pub use org_runs::{OrgRunReads, OrgRunWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
@@ -72,6 +76,8 @@ pub trait ReadTransaction:
     + AuditChainReads
     + ActivityReads
     + TokenReads
+    + OrgRunReads
+    + OrgRowReads
     + Send
 {
 }
@@ -86,6 +92,8 @@ impl<T> ReadTransaction for T where
         + AuditChainReads
         + ActivityReads
         + TokenReads
+        + OrgRunReads
+        + OrgRowReads
         + Send
 {
 }
@@ -103,6 +111,8 @@ pub trait WriteTransaction:
     + AuditChainWrites
     + ActivityWrites
     + TokenWrites
+    + OrgRunWrites
+    + OrgRowWrites
 {
     /// Makes everything written durable and visible.
     ///
