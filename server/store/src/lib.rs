@@ -8,6 +8,7 @@ mod audit;
 mod audit_chain;
 mod catalog;
 mod error;
+mod identities;
 mod migrations;
 mod oauth;
 mod org;

@@ -15,10 +15,12 @@ mod audit;
 mod audit_chain;
 mod catalog;
 mod clients;
+mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
 mod settings;
+mod sign_in;
 mod tokens;
 mod users;
 
@@ -30,10 +32,12 @@ pub use audit::{AuditReads, AuditWrites};
 pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
 pub use clients::{ClientReads, ClientWrites};
+pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
 pub use settings::{SettingReads, SettingWrites};
+pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
 
@@ -78,6 +82,8 @@ pub trait ReadTransaction:
     + TokenReads
     + OrgRunReads
     + OrgRowReads
+    + IdentityReads
+    + SignInReads
     + Send
 {
 }
@@ -94,6 +100,8 @@ impl<T> ReadTransaction for T where
         + TokenReads
         + OrgRunReads
         + OrgRowReads
+        + IdentityReads
+        + SignInReads
         + Send
 {
 }
@@ -113,6 +121,8 @@ pub trait WriteTransaction:
     + TokenWrites
     + OrgRunWrites
     + OrgRowWrites
+    + IdentityWrites
+    + SignInWrites
 {
     /// Makes everything written durable and visible.
     ///
