@@ -9,6 +9,7 @@ mod cache_control;
 mod documents;
 mod failure;
 mod governor;
+mod issuer;
 mod options;
 mod resolver;
 mod texts;
@@ -19,6 +20,9 @@ pub use addresses::{AddressScope, Reach, address_scope};
 pub use cache_control::fresh_for_seconds;
 pub use documents::HardenedFetcher;
 pub use governor::{FETCHES_AT_ONCE_MAX, FETCHES_PER_HOST_MAX, FETCHES_PER_MINUTE_MAX, REPEAT_PAUSE_MS};
+pub use issuer::{
+    ISSUER_ANSWER_BYTES_MAX, ISSUER_REQUESTS_AT_ONCE_MAX, ISSUER_TOTAL_TIMEOUT, IssuerClient,
+};
 pub use options::{CONNECT_TIMEOUT, FetchOptions, FetchSetupError, TOTAL_TIMEOUT};
 pub use resolver::{Resolver, SystemResolver};
 pub use texts::{HostTrust, TEXT_TOTAL_TIMEOUT, TEXTS_AT_ONCE_MAX, TextFetcher};

@@ -77,7 +77,7 @@ impl Transport {
     }
 
     /// A client that can connect to the judged addresses of this host and nowhere else.
-    async fn client(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
+    pub(crate) async fn client(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Refused("the address names a user".to_owned()));
         }
@@ -131,7 +131,7 @@ impl Resolve for NoNames {
 }
 
 /// Reads at most `bytes_max` bytes, and stops at the first piece beyond.
-async fn read_body(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, FetchError> {
+pub(crate) async fn read_body(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, FetchError> {
     let said = response.content_length().unwrap_or(0);
     if usize::try_from(said).map_or(true, |said| said > bytes_max) {
         return Err(FetchError::TooLarge(bytes_max));

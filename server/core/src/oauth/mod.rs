@@ -27,8 +27,9 @@ pub use bearer::{BearerError, BearerService};
 pub use caller::{Caller, Credential, Subject};
 pub use client::{
     ASSERTION_ALGORITHMS, Client, ClientError, ClientId, ClientIdError, ClientIdUrl, ClientService,
-    DocumentRule, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
+    DocumentRule, KeyFinder, KeySet, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
 };
+pub(crate) use client::parse_object;
 pub use consent::{ConsentDecision, ConsentError, ConsentView};
 pub use format::TokenKind;
 pub use registration::{

@@ -21,12 +21,15 @@ use thiserror::Error;
 pub use self::{
     assertion::ASSERTION_ALGORITHMS,
     id::{ClientIdError, ClientIdUrl},
+    jwk::KeySet,
+    keys::KeyFinder,
     pinned::PinnedDocument,
     raw_url::UrlFault,
     redirect::{RedirectUri, RedirectUriError},
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
+pub(crate) use self::json::parse_object;
 pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
