@@ -8,13 +8,13 @@ use crate::{
     audit::AuditService,
     catalog::CatalogService,
     changes::ChangeTracker,
-    identity::IdentityService,
+    identity::{IdentityService, SignInProvider},
     ingestion::IngestionService,
     oauth::{
         AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService,
         PinnedDocument, TokenService,
     },
-    org::ProviderOptions,
+    org::{ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
@@ -36,6 +36,8 @@ pub struct Dependencies {
     pub reader: Arc<dyn LocationReader>,
     /// The directories that the configuration names, in its order.
     pub directories: Arc<[Directory]>,
+    /// The providers that people sign in with, in the order of the configuration.
+    pub sign_in_providers: Arc<[SignInProvider]>,
     /// Counters by which caches know that they are stale.
     pub changes: Arc<ChangeTracker>,
     /// What the configuration says.
@@ -107,6 +109,10 @@ pub struct Services {
     pub ingestion: Arc<IngestionService>,
     /// MCP actions.
     pub actions: Arc<ActionRegistry>,
+    /// What admins have to settle about people of directories.
+    pub conflicts: Arc<ConflictService>,
+    /// Somebody's leaving, planned and carried out.
+    pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
     /// The audit log.
@@ -125,7 +131,7 @@ impl Services {
         let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
         let activity = Arc::new(ActivityRecorder::new(dependencies.clone()));
         Self {
-            identity: Arc::new(IdentityService::new(dependencies.clone())),
+            identity: Arc::new(IdentityService::new(dependencies.clone(), Arc::clone(&settings))),
             authorization: Arc::new(AuthorizationService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),
@@ -140,6 +146,8 @@ impl Services {
             agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
             static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
+            conflicts: Arc::new(ConflictService::new(dependencies.clone())),
+            offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),

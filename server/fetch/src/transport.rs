@@ -129,6 +129,13 @@ impl Transport {
 
     /// A client that can connect to the judged addresses of this host and nowhere else.
     fn client(&self, url: &Url, addresses: &[IpAddr]) -> Result<Client, FetchError> {
+    pub(crate) async fn client(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::Refused("the address names a user".to_owned()));
+        }
+        if url.port() == Some(0) {
+            return Err(FetchError::Refused("the address names port 0".to_owned()));
+        }
         #[expect(
             clippy::disallowed_methods,
             reason = "this is the place that vets addresses and bounds answers"

@@ -29,6 +29,9 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (4, "0004_audit_chain"),
     (5, "0005_published_views"),
     (9, "0009_client_logos")
+    (6, "0006_org_directory"),
+    (7, "0007_org_identities"),
+    (8, "0008_provider_sign_in")
 ];
 
 /// The migrations for SQLite.

@@ -12,7 +12,7 @@ use portal_core::{
     time::UnixMillis,
     tokens::{StaticToken, StaticTokenEnd, StaticTokenFilter},
 };
-use portal_model::Scope;
+use portal_model::{EntityRef, Scope};
 
 use crate::{
     row::{Columns, Row},
@@ -30,6 +30,7 @@ macro_rules! token_columns {
         t.created_at, t.expires_at, t.used_at, t.used_from, t.owner_missing_since, t.ended_at, t.end_reason"
     };
 }
+pub(crate) use token_columns;
 
 statements! {
     STATIC_TOKEN_BY_HASH = concat!("SELECT ", token_columns!(), " FROM static_tokens t WHERE t.hash = $1");
@@ -59,14 +60,15 @@ impl TokenReads for SqlTransaction {
         let Some(row) = self.fetch_optional(&STATIC_TOKEN_BY_HASH, values![hash]).await? else {
             return Ok(None);
         };
-        let token = token(&row)?;
+        let token = token(&mut row.columns())?;
         let rows = self.fetch_all(&STATIC_TOKEN_ACCOUNTS, values![&token.owner]).await?;
         let accounts = rows.iter().map(|row| user(&mut row.columns())).collect::<Result<_, _>>()?;
         Ok(Some((token, accounts)))
     }
 
     async fn static_token_by_id(&mut self, id: &StaticTokenId) -> Result<Option<StaticToken>, StoreError> {
-        self.fetch_optional(&STATIC_TOKEN_BY_ID, values![id]).await?.as_ref().map(token).transpose()
+        let row = self.fetch_optional(&STATIC_TOKEN_BY_ID, values![id]).await?;
+        row.map(|row| token(&mut row.columns())).transpose()
     }
 
     async fn static_token_list(
@@ -85,7 +87,8 @@ impl TokenReads for SqlTransaction {
         }
         filter_conditions(&mut builder, filter);
         builder.sql(" ORDER BY t.created_at DESC, t.id LIMIT ").value(limit);
-        self.fetch_built(builder.kept()).await?.iter().map(token).collect()
+        let rows = self.fetch_built(builder.kept()).await?;
+        rows.iter().map(|row| token(&mut row.columns())).collect()
     }
 
     async fn static_token_count(&mut self, filter: &StaticTokenFilter) -> Result<i64, StoreError> {
@@ -99,14 +102,13 @@ impl TokenReads for SqlTransaction {
 #[async_trait]
 impl TokenWrites for SqlTransaction {
     async fn static_token_insert(&mut self, token: &StaticToken) -> Result<(), StoreError> {
-        let search_key = format!("{}\n{}", token.name.to_lowercase(), token.owner);
         let values = values![
             &token.id,
             &token.hash,
             &token.ending,
             &token.name,
             &token.owner,
-            search_key,
+            search_key(&token.name, &token.owner),
             token.scope.as_str(),
             token.sources.as_ref().map(json).transpose()?,
             json(&token.ranges.iter().map(ToString::to_string).collect::<Vec<_>>())?,
@@ -172,9 +174,13 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a StaticTokenFi
     }
 }
 
+/// The fields that are searched, each on a line of its own.
+pub(crate) fn search_key(name: &str, owner: &EntityRef) -> String {
+    format!("{}\n{owner}", name.to_lowercase())
+}
+
 /// Reads [`token_columns`].
-fn token(row: &Row) -> Result<StaticToken, StoreError> {
-    let mut columns = row.columns();
+pub(crate) fn token(columns: &mut Columns<'_>) -> Result<StaticToken, StoreError> {
     Ok(StaticToken {
         id: columns.take()?,
         hash: columns.take()?,
@@ -183,7 +189,7 @@ fn token(row: &Row) -> Result<StaticToken, StoreError> {
         owner: columns.take()?,
         scope: columns.word(Scope::parse)?,
         sources: columns.json_or_null()?,
-        ranges: ranges(&mut columns)?,
+        ranges: ranges(columns)?,
         personal: columns.take()?,
         created_by: columns.take()?,
         created_at: columns.take()?,
@@ -191,7 +197,7 @@ fn token(row: &Row) -> Result<StaticToken, StoreError> {
         used_at: columns.take()?,
         used_from: columns.take()?,
         owner_missing_since: columns.take()?,
-        ended: ended(&mut columns)?,
+        ended: ended(columns)?,
     })
 }
 

@@ -137,6 +137,7 @@ fn row(user: &User, own: bool, now: UnixMillis) -> AnyView {
         UserStatus::Active => None,
         UserStatus::Invited => Some(badge(Tone::Plain, "Invited")),
         UserStatus::Disabled => Some(badge(Tone::Bad, "Disabled")),
+        UserStatus::Suspended => Some(badge(Tone::Bad, "Suspended by directory")),
     };
     let seen = user
         .last_sign_in_at
@@ -181,7 +182,7 @@ fn actions(user: &User) -> AnyView {
     } else {
         item(UserChange::GrantAdmin, "Make admin…")
     };
-    let reset = (!disabled).then(|| {
+    let reset = (!user.status.is_refused()).then(|| {
         let words = if user.status == UserStatus::Invited { "New invitation link" } else { "Reset password" };
         view! {
             <li><form method="post" action="/_ui/user_reset_password">

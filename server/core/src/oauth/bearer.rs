@@ -5,6 +5,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use portal_model::ScopeSet;
 use serde_json::json;
+use portal_model::{EntityRef, ScopeSet};
 use thiserror::Error;
 
 use super::{
@@ -18,6 +19,9 @@ use crate::{
     identity::{RequestOrigin, User, UserStatus},
     ids::StaticTokenId,
     ports::StoreError,
+    identity::{User, UserStatus},
+    org::{IdentityKey, Person, people::ref_holder},
+    ports::{ReadTransaction, StoreError},
     secret::SecretHash,
     services::Dependencies,
     time::{HOUR_MS, UnixMillis},
@@ -169,13 +173,48 @@ impl BearerService {
         })
     }
 
-    /// A static token follows its owner: it is refused while the owner is missing in the catalog, and while an account of
-    /// the owner is disabled. Signing out everywhere does not touch it.
+    /// The accounts of the person to whom a token belongs. Refused while a directory says that they may not go on, and
+    /// when the token's reference is another person's by now.
+    async fn accounts_of(
+        &self,
+        store: &mut dyn ReadTransaction,
+        person: &IdentityKey,
+        owner: &EntityRef,
+    ) -> Result<Vec<User>, BearerError> {
+        let directories = &self.dependencies.directories;
+        let found = Person::find(store, directories, person).await?.ok_or(BearerError::Invalid)?;
+        if found.refusal(directories).is_some() || found.entity_ref() != owner {
+            return Err(BearerError::Invalid);
+        }
+        if ref_holder(store, &found).await?.is_some() {
+            return Err(BearerError::Invalid);
+        }
+        let mut accounts = Vec::new();
+        for identity in found.identities() {
+            let subject = std::slice::from_ref(&identity.key.subject);
+            let held = store.account_list_of_people(&identity.key.provider, subject).await?;
+            accounts.extend(held.into_iter().map(|(account, _)| account));
+        }
+        accounts.sort_by_key(|account| (account.status.is_refused(), account.created_at));
+        Ok(accounts)
+    }
+
+    /// A static token follows its owner: it is refused while the owner is missing in the catalog, while an account of the
+    /// owner is disabled, and while a directory says that the owner is suspended. Signing out everywhere does not touch
+    /// it.
     async fn static_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
         let mut store = self.dependencies.store.read().await?;
         let (token, accounts) = store.static_token_by_hash(hash).await?.ok_or(BearerError::Invalid)?;
         let suspended = |account: &User| account.status == UserStatus::Disabled;
         if !token.is_open(self.dependencies.clock.now()) || accounts.iter().any(suspended) {
+        if token.ended.is_some() {
+            return Err(BearerError::Invalid);
+        }
+        let accounts = match store.static_token_person(&token.id).await? {
+            Some(person) => self.accounts_of(&mut *store, &person, &token.owner).await?,
+            None => accounts,
+        };
+        if accounts.iter().any(|account| account.status.is_refused()) {
             return Err(BearerError::Invalid);
         }
         if store.entity_location(&token.owner).await?.is_none() {

@@ -33,7 +33,10 @@ pub use client::{
     ASSERTION_ALGORITHMS, Assertion, Client, ClientError, ClientId, ClientIdError, ClientIdUrl,
     ClientService, DocumentRule, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
+    ASSERTION_ALGORITHMS, Client, ClientError, ClientId, ClientIdError, ClientIdUrl, ClientService,
+    DocumentRule, KeyFinder, KeySet, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
 };
+pub(crate) use client::parse_object;
 pub use consent::{ConsentDecision, ConsentError, ConsentView};
 pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
 pub use form::Form;

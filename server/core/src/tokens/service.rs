@@ -13,6 +13,7 @@ use crate::{
     identity::{Admin, LOCAL_PROVIDER, RequestOrigin, SignedIn},
     ids::StaticTokenId,
     oauth::TokenKind,
+    org::person_at,
     ports::{StoreError, WriteTransaction},
     secret::Secret,
     services::Dependencies,
@@ -287,6 +288,9 @@ impl StaticTokenService {
             ended: None,
         };
         transaction.static_token_insert(&token).await?;
+        if let Some(person) = person_at(&mut *transaction, &token.owner).await? {
+            transaction.static_token_bind(&token.id, &person).await?;
+        }
         let details = json!({ "name": token.name, "owner": token.owner, "scope": token.scope,
             "sources": token.sources, "expires_at": token.expires_at.rfc3339() });
         transaction.audit_append(&self.audit(maker, "static-token.created", &token).details(details)).await?;

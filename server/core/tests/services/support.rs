@@ -80,6 +80,7 @@ impl House {
             fetcher: Arc::new(Nowhere),
             reader: Arc::new(Nowhere),
             directories: Arc::from([]),
+            sign_in_providers: Arc::from([]),
             configuration: Arc::new(Configuration {
                 public_url: "http://localhost:3000".to_owned(),
                 public_url_is_loopback: true,
@@ -87,8 +88,8 @@ impl House {
                 pinned_clients: Vec::new(),
             }),
         };
-        let identity = Arc::new(IdentityService::new(dependencies.clone()));
         let settings = Arc::new(SettingsService::new(dependencies.clone()));
+        let identity = Arc::new(IdentityService::new(dependencies.clone(), Arc::clone(&settings)));
         Self { dependencies, clock, identity, settings, store, database }
     }
 

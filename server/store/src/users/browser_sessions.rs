@@ -27,6 +27,11 @@ statements! {
     );
     BROWSER_SESSION_COUNT = "SELECT COUNT(*) FROM browser_sessions s JOIN users u ON u.id = s.user_id
         WHERE s.user_id = $1 AND s.expires_at > $2 AND s.epoch >= u.revocation_epoch";
+    BROWSER_SESSION_LIST = "SELECT s.hash, s.user_id, s.epoch, s.created_at, s.seen_at, s.expires_at, s.address,
+            s.user_agent
+        FROM browser_sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.user_id = $1 AND s.expires_at > $2 AND s.epoch >= u.revocation_epoch
+        ORDER BY s.created_at DESC, s.hash LIMIT $3";
     BROWSER_SESSION_INSERT = "INSERT INTO browser_sessions
         (hash, user_id, epoch, created_at, seen_at, expires_at, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -58,6 +63,16 @@ pub(super) async fn count(
     now: UnixMillis,
 ) -> Result<i64, StoreError> {
     store.fetch_number(&BROWSER_SESSION_COUNT, values![user, now]).await
+}
+
+pub(crate) async fn list(
+    store: &mut SqlTransaction,
+    user: &UserId,
+    now: UnixMillis,
+    limit: u32,
+) -> Result<Vec<BrowserSession>, StoreError> {
+    let rows = store.fetch_all(&BROWSER_SESSION_LIST, values![user, now, limit]).await?;
+    rows.iter().map(|row| session(&mut row.columns())).collect()
 }
 
 pub(super) async fn insert(store: &mut SqlTransaction, session: &BrowserSession) -> Result<(), StoreError> {

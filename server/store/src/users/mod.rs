@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod browser_sessions;
 pub(crate) mod links;
+pub(crate) mod provider_sign_ins;
 
 use async_trait::async_trait;
 use portal_core::{

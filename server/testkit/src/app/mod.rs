@@ -7,6 +7,8 @@ mod answer;
 mod browser;
 mod database;
 mod fakes;
+mod issuer;
+mod people;
 mod signer;
 
 use std::{
@@ -21,10 +23,10 @@ use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, header::HOST};
 use portal_core::{
     changes::ChangeTracker,
-    identity::{Admin, NewUser, RequestOrigin},
+    identity::{Admin, NewUser, RequestOrigin, SignInProvider},
     ports::Store,
     secret::Secret,
-    services::{Configuration, Dependencies, Services},
+    services::{Configuration, Dependencies, Directory, Services},
 };
 use portal_server::{AppState, config::PublicUrl, router};
 use tower::ServiceExt as _;
@@ -33,6 +35,8 @@ pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
 pub use fakes::{ScriptedFetcher, ScriptedReader};
+pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET, Vouched};
+pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
 
 use self::{database::TestDatabase, fakes::BreakableStore};
@@ -44,6 +48,15 @@ pub const PUBLIC_URL: &str = "https://portal.example.com";
 pub const CLIENT_ADDRESS: &str = "203.0.113.7:50000";
 /// A password that every rule allows.
 pub const PASSWORD: &str = "seven quiet herons at noon";
+
+/// The organisation outside, as the configuration names it.
+#[derive(Clone, Default)]
+pub struct Outside {
+    /// Its directories.
+    pub directories: Vec<Directory>,
+    /// The providers that people sign in with.
+    pub sign_in_providers: Vec<SignInProvider>,
+}
 
 /// A Portal that belongs to one test.
 pub struct TestApp {
@@ -59,6 +72,7 @@ pub struct TestApp {
     store: Arc<BreakableStore>,
     database: TestDatabase,
     public_url: PublicUrl,
+    outside: Outside,
 }
 
 impl TestApp {
@@ -69,13 +83,17 @@ impl TestApp {
 
     /// A Portal with an empty database at another address.
     pub async fn start_at(public_url: &str) -> Self {
-        let clock = Arc::new(MockClock::default());
+        Self::start_with(public_url, Arc::new(MockClock::default()), Outside::default()).await
+    }
+
+    /// A Portal with an empty database in an organisation with these providers, which share its clock.
+    pub async fn start_with(public_url: &str, clock: Arc<MockClock>, outside: Outside) -> Self {
         Self::assemble(
             TestDatabase::create().await,
             PublicUrl::parse(public_url).expect("a public url"),
             clock,
-            Arc::new(ScriptedFetcher::default()),
-            Arc::new(ScriptedReader::default()),
+            (Arc::new(ScriptedFetcher::default()), Arc::new(ScriptedReader::default())),
+            outside,
         )
         .await
     }
@@ -84,7 +102,8 @@ impl TestApp {
     pub async fn restart(self) -> Self {
         self.services.activity.flush().await.expect("the activity log");
         self.store.inner.close().await;
-        Self::assemble(self.database, self.public_url, self.clock, self.fetcher, self.reader).await
+        let network = (self.fetcher, self.reader);
+        Self::assemble(self.database, self.public_url, self.clock, network, self.outside).await
     }
 
     /// Another process on the same database, at the same time and with the same network.
@@ -93,8 +112,8 @@ impl TestApp {
             self.database.clone(),
             self.public_url.clone(),
             Arc::clone(&self.clock),
-            Arc::clone(&self.fetcher),
-            Arc::clone(&self.reader),
+            (Arc::clone(&self.fetcher), Arc::clone(&self.reader)),
+            self.outside.clone(),
         )
         .await
     }
@@ -103,8 +122,8 @@ impl TestApp {
         database: TestDatabase,
         public_url: PublicUrl,
         clock: Arc<MockClock>,
-        fetcher: Arc<ScriptedFetcher>,
-        reader: Arc<ScriptedReader>,
+        (fetcher, reader): (Arc<ScriptedFetcher>, Arc<ScriptedReader>),
+        outside: Outside,
     ) -> Self {
         let (inner, seed) = database.open().await;
         let inner = Arc::new(inner);
@@ -122,12 +141,13 @@ impl TestApp {
             rng: Arc::new(SeededRng::new(seed)),
             fetcher: Arc::clone(&fetcher) as _,
             reader: Arc::clone(&reader) as _,
-            directories: Arc::from([]),
+            directories: outside.directories.clone().into(),
+            sign_in_providers: outside.sign_in_providers.clone().into(),
             changes: Arc::new(ChangeTracker::new(port, Arc::clone(&clock) as _)),
             configuration: Arc::new(configuration),
         });
         let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
-        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url }
+        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url, outside }
     }
 
     /// The address of this Portal.

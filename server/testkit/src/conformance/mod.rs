@@ -16,6 +16,7 @@ pub mod catalog_query;
 pub mod catalog_reads;
 pub mod clients;
 pub mod locations;
+pub mod provider_sign_ins;
 pub mod registered;
 pub mod runs;
 pub mod sessions;
@@ -101,6 +102,10 @@ suite! { ($)
     sign_in {
         a_link_is_used_once, an_expired_link_is_refused, links_are_deleted_by_purpose_and_account,
         two_uses_of_a_link_at_once, attempts_are_counted_by_window, ended_things_are_pruned,
+    }
+    provider_sign_ins {
+        a_sign_in_comes_back_as_it_went, a_sign_in_is_finished_once, expired_sign_ins_are_pruned,
+        providers_of_active_admins_are_listed_once,
     }
     authorizations {
         a_request_comes_back_as_it_went, a_request_is_answered_once, an_expired_request_is_not_answered,

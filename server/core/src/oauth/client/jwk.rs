@@ -52,7 +52,7 @@ struct Key {
     key: PublicKey,
 }
 
-/// The keys of one client that can check a signature; keys of other kinds or for other uses are left out.
+/// The keys of a client or an issuer that can check a signature; keys of other kinds or for other uses are left out.
 #[derive(Debug, Default)]
 pub struct KeySet(Vec<Key>);
 
@@ -68,12 +68,14 @@ impl KeySet {
     }
 
     /// Whether a key of this id is there.
-    pub(super) fn knows(&self, id: &str) -> bool {
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
     /// Whether a signature by this algorithm is one of these keys': of the one with this id, or of any when none is named.
-    pub(super) fn verifies(
+    #[must_use]
+    pub fn verifies(
         &self,
         id: Option<&str>,
         algorithm: &str,

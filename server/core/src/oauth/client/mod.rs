@@ -24,6 +24,7 @@ pub use self::{
     assertion::{ASSERTION_ALGORITHMS, Assertion, Presented},
     id::{ClientIdError, ClientIdUrl},
     jwk::KeySet,
+    keys::KeyFinder,
     pinned::PinnedDocument,
     raw_url::UrlFault,
     redirect::{RedirectUri, RedirectUriError},
@@ -31,6 +32,8 @@ pub use self::{
     service::ClientService,
 };
 pub(super) use self::{name::presentable, service::AssertionError};
+pub(crate) use self::json::parse_object;
+pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
     registered::{ClientAuthentication, ClientRegistrar, RegisteredClient},

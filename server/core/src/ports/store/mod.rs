@@ -19,8 +19,12 @@ mod audit;
 mod audit_chain;
 mod catalog;
 mod clients;
+mod identities;
 mod oauth;
+mod org_rows;
+mod org_runs;
 mod settings;
+mod sign_in;
 mod tokens;
 mod users;
 
@@ -33,7 +37,12 @@ pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
 pub use clients::{ClientReads, ClientWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
+pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
+pub use oauth::{OauthReads, OauthWrites};
+pub use org_rows::{OrgRowReads, OrgRowWrites};
+pub use org_runs::{OrgRunReads, OrgRunWrites};
 pub use settings::{SettingReads, SettingWrites};
+pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
 
@@ -76,6 +85,10 @@ pub trait ReadTransaction:
     + AuditChainReads
     + ActivityReads
     + TokenReads
+    + OrgRunReads
+    + OrgRowReads
+    + IdentityReads
+    + SignInReads
     + Send
 {
 }
@@ -90,6 +103,10 @@ impl<T> ReadTransaction for T where
         + AuditChainReads
         + ActivityReads
         + TokenReads
+        + OrgRunReads
+        + OrgRowReads
+        + IdentityReads
+        + SignInReads
         + Send
 {
 }
@@ -107,6 +124,10 @@ pub trait WriteTransaction:
     + AuditChainWrites
     + ActivityWrites
     + TokenWrites
+    + OrgRunWrites
+    + OrgRowWrites
+    + IdentityWrites
+    + SignInWrites
 {
     /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///

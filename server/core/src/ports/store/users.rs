@@ -38,7 +38,7 @@ pub trait UserReads {
     /// How many accounts are admins and active.
     async fn user_count_active_admins(&mut self) -> Result<i64, StoreError>;
 
-    /// How many accounts there are, other than disabled ones.
+    /// How many accounts there are, other than disabled and suspended ones.
     async fn user_count(&mut self) -> Result<i64, StoreError>;
 
     /// The browser session with this hash, and its account.
