@@ -73,7 +73,6 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         fetcher,
         reader,
         directories,
-        directories: Arc::from([]),
         sign_in_providers: Arc::from([]),
         changes: Arc::new(ChangeTracker::new(port, clock)),
         configuration: Arc::new(config.domain()),

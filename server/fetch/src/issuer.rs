@@ -67,7 +67,7 @@ impl IssuerClient {
         reach: Reach,
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, FetchError> {
-        let client = self.transport.client(url, reach).await?;
+        let client = self.transport.client_for(url, reach).await?;
         let (parts, body) = request.into_parts();
         let asked = client.request(parts.method, url.clone()).headers(parts.headers).body(body);
         let answer = asked.send().await.map_err(|error| fetch_error(&error))?;

@@ -111,6 +111,13 @@ impl Transport {
         tunnel.get(url, &targets, ask).await
     }
 
+    /// A client for this address and nowhere else, after judging where it leads.
+    pub(crate) async fn client_for(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
+        vet_form(url)?;
+        let addresses = self.addresses(url.host(), reach).await?;
+        self.client(url, &addresses)
+    }
+
     /// The addresses of a host, every one of them within reach.
     async fn addresses(&self, host: Option<Host<&str>>, reach: Reach) -> Result<Vec<IpAddr>, FetchError> {
         let addresses = match host {
@@ -129,13 +136,6 @@ impl Transport {
 
     /// A client that can connect to the judged addresses of this host and nowhere else.
     fn client(&self, url: &Url, addresses: &[IpAddr]) -> Result<Client, FetchError> {
-    pub(crate) async fn client(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(FetchError::Refused("the address names a user".to_owned()));
-        }
-        if url.port() == Some(0) {
-            return Err(FetchError::Refused("the address names port 0".to_owned()));
-        }
         #[expect(
             clippy::disallowed_methods,
             reason = "this is the place that vets addresses and bounds answers"

@@ -28,10 +28,10 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (3, "0003_static_tokens"),
     (4, "0004_audit_chain"),
     (5, "0005_published_views"),
-    (9, "0009_client_logos")
     (6, "0006_org_directory"),
     (7, "0007_org_identities"),
-    (8, "0008_provider_sign_in")
+    (8, "0008_provider_sign_in"),
+    (9, "0009_client_logos")
 ];
 
 /// The migrations for SQLite.

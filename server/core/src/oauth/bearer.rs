@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use portal_model::ScopeSet;
-use serde_json::json;
 use portal_model::{EntityRef, ScopeSet};
+use serde_json::json;
 use thiserror::Error;
 
 use super::{
@@ -18,8 +17,6 @@ use crate::{
     changes::Changes,
     identity::{RequestOrigin, User, UserStatus},
     ids::StaticTokenId,
-    ports::StoreError,
-    identity::{User, UserStatus},
     org::{IdentityKey, Person, people::ref_holder},
     ports::{ReadTransaction, StoreError},
     secret::SecretHash,
@@ -205,9 +202,7 @@ impl BearerService {
     async fn static_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
         let mut store = self.dependencies.store.read().await?;
         let (token, accounts) = store.static_token_by_hash(hash).await?.ok_or(BearerError::Invalid)?;
-        let suspended = |account: &User| account.status == UserStatus::Disabled;
-        if !token.is_open(self.dependencies.clock.now()) || accounts.iter().any(suspended) {
-        if token.ended.is_some() {
+        if !token.is_open(self.dependencies.clock.now()) {
             return Err(BearerError::Invalid);
         }
         let accounts = match store.static_token_person(&token.id).await? {

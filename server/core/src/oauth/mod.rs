@@ -31,10 +31,8 @@ pub use bearer::{BearerError, BearerService};
 pub use caller::{Caller, Credential, Subject};
 pub use client::{
     ASSERTION_ALGORITHMS, Assertion, Client, ClientError, ClientId, ClientIdError, ClientIdUrl,
-    ClientService, DocumentRule, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
+    ClientService, DocumentRule, KeyFinder, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
-    ASSERTION_ALGORITHMS, Client, ClientError, ClientId, ClientIdError, ClientIdUrl, ClientService,
-    DocumentRule, KeyFinder, KeySet, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
 };
 pub(crate) use client::parse_object;
 pub use consent::{ConsentDecision, ConsentError, ConsentView};

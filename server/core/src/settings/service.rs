@@ -16,10 +16,8 @@ use super::{
 use crate::{
     audit::AuditEvent,
     changes::Topic,
-    identity::Admin,
-    oauth::{SessionsOf, end_expired, end_open, records::SessionLimits, registered::RegisteredClientFilter},
     identity::{Admin, RequestOrigin, an_admin_can_sign_in},
-    oauth::registered::RegisteredClientFilter,
+    oauth::{SessionsOf, end_expired, end_open, records::SessionLimits, registered::RegisteredClientFilter},
     org::{StandingContext, admins},
     ports::{StoreError, WriteTransaction},
     services::Dependencies,

@@ -31,9 +31,8 @@ pub use self::{
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(super) use self::{name::presentable, service::AssertionError};
 pub(crate) use self::json::parse_object;
-pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
+pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
     registered::{ClientAuthentication, ClientRegistrar, RegisteredClient},

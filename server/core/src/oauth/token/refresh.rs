@@ -149,7 +149,6 @@ impl TokenService {
                 Err(refused(TokenErrorCode::InvalidGrant, description))
             }
             Verdict::Rotate => {
-            Verdict::Rotate(user) => {
                 self.freshness_check(&mut *transaction, &user, settings).await?;
                 let issued = self.make(&session, grant.scope.unwrap_or(session.scope), settings, now);
                 if !rotate(&mut *transaction, grant, &issued, now).await? {
