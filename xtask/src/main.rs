@@ -8,6 +8,7 @@ mod dev;
 mod digest;
 mod e2e;
 mod edges;
+mod evidence;
 mod fuzz;
 mod lint;
 mod postgres;
@@ -47,6 +48,8 @@ enum Command {
     Bench(bench::Options),
     /// Run the fuzz targets for a while
     Fuzz(fuzz::Options),
+    /// Write docs/conformance.md and the table of attacks in docs/reliability.md from the tests
+    ConformanceTable,
     /// Format the Rust sources
     Fmt {
         /// Only say what is not formatted
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => dev::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
+        Command::ConformanceTable => evidence::write(&workspace),
         Command::Fmt { check } => lint::format(&workspace, check),
         Command::Lint => lint::run(&workspace),
         Command::E2e(options) => e2e::run(&workspace, &options),

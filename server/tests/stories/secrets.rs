@@ -38,6 +38,8 @@ impl<'writer> MakeWriter<'writer> for Lines {
     }
 }
 
+/// Rule: Portal section 5: no secret is in the log or the audit log
+/// Attack: 1.5: secrets in the log and the audit log, 14 tries
 #[tokio::test]
 async fn a_whole_connect_leaves_no_secret_behind() {
     // For the whole process: what the stories beside this one log is looked at too.

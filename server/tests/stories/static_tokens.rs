@@ -63,6 +63,8 @@ async fn a_token_works_while_agents_cannot_sign_in() {
     assert_eq!(missing.header("www-authenticate"), "Bearer scope=\"mcp:read\"");
 }
 
+/// Rule: RFC 6750 section 2.3: no token is taken from a form or an address
+/// Attack: 1.3: no, malformed, foreign or repeated tokens; cookies; tokens in address or form
 #[tokio::test]
 async fn a_token_is_taken_from_the_header_only() {
     let app = TestApp::start().await;
@@ -72,6 +74,10 @@ async fn a_token_is_taken_from_the_header_only() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: RFC 6750 section 3.1: too small a scope is insufficient_scope, 403, with the scope needed
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.3: a good token beyond its scope, 2 tries
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner, 2 tries
 #[tokio::test]
 async fn a_read_only_token_cannot_write() {
     let app = TestApp::start().await;
@@ -83,6 +89,8 @@ async fn a_read_only_token_cannot_write() {
     }
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn tools_of_other_sources_do_not_exist_for_a_token() {
     let app = TestApp::start().await;
@@ -104,6 +112,8 @@ async fn tools_of_other_sources_do_not_exist_for_a_token() {
     assert_eq!(names, ["auth_who_am_i"]);
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_is_bound_to_its_addresses() {
     let app = TestApp::start().await;
@@ -122,6 +132,8 @@ async fn a_token_is_bound_to_its_addresses() {
     }
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_follows_its_owner_but_not_a_sign_out() {
     let app = TestApp::start().await;
@@ -136,6 +148,8 @@ async fn a_token_follows_its_owner_but_not_a_sign_out() {
     assert_eq!(who_am_i(&app, token).await.status, StatusCode::OK);
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_ends_at_its_time() {
     let app = TestApp::start().await;
@@ -148,6 +162,7 @@ async fn a_token_ends_at_its_time() {
     assert_eq!(who_am_i(&app, made.secret.expose()).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: Portal section 4: revoking a static token works at once, elsewhere within a second
 #[tokio::test]
 async fn revoking_works_at_once_here_and_within_a_second_elsewhere() {
     let app = TestApp::start().await;

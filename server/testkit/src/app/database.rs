@@ -46,6 +46,28 @@ impl TestDatabase {
         }
     }
 
+    /// Everything that is stored, as text: what a copy of the database would show.
+    pub async fn dump(&self) -> String {
+        if self.address.starts_with("postgres") {
+            let mut connection = PgConnection::connect(&self.address).await.expect("a connection");
+            let names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'";
+            let tables: Vec<String> =
+                sqlx::query_scalar(names).fetch_all(&mut connection).await.expect("tables");
+            let mut dump = String::new();
+            for table in tables {
+                let rows = format!("SELECT t::text FROM {table} t");
+                let rows = sqlx::query_scalar::<_, String>(AssertSqlSafe(rows));
+                dump.push_str(&rows.fetch_all(&mut connection).await.expect("rows").join("\n"));
+            }
+            connection.close().await.expect("an end");
+            return dump;
+        }
+        let path = self.address.trim_start_matches("sqlite://");
+        let files = [path.to_owned(), format!("{path}-wal")];
+        let bytes = files.iter().filter_map(|path| std::fs::read(path).ok()).flatten().collect::<Vec<u8>>();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Opens it, and says how often that has happened: a seed by which no id is drawn twice.
     pub async fn open(&self) -> (SqlStore, u64) {
         let options =

@@ -219,6 +219,11 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
+    /// Everything that its database holds, as text.
+    pub async fn dump(&self) -> String {
+        self.database.dump().await
+    }
+
     /// Lets time pass, in milliseconds.
     pub fn pass(&self, span_ms: i64) {
         self.clock.advance(span_ms);
