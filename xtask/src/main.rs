@@ -4,6 +4,7 @@
 
 mod bench;
 mod cargo;
+mod crashes;
 mod dev;
 mod digest;
 mod e2e;
@@ -46,6 +47,8 @@ enum Command {
     Dev(run::Options),
     /// Measure Portal beside bare servers in the same run and print the ratios
     Bench(bench::Options),
+    /// Kill a server under load, over and over, and check that nobody loses anything
+    Crashes(crashes::Options),
     /// Run the fuzz targets for a while
     Fuzz(fuzz::Options),
     /// Write docs/conformance.md and the table of attacks in docs/reliability.md from the tests
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Build => run::build_command(&workspace),
         Command::Dev(options) => dev::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
+        Command::Crashes(options) => crashes::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::ConformanceTable => evidence::write(&workspace),
         Command::Fmt { check } => lint::format(&workspace, check),

@@ -7,6 +7,7 @@ mod answer;
 mod browser;
 mod database;
 mod fakes;
+mod left;
 mod signer;
 
 use std::{
@@ -25,14 +26,17 @@ use portal_core::{
     ports::Store,
     secret::Secret,
     services::{Configuration, Dependencies, Services},
+    time::UnixMillis,
 };
 use portal_server::{AppState, config::PublicUrl, router};
+use portal_store::OpenOptions;
 use tower::ServiceExt as _;
 
 pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
 pub use fakes::{ScriptedFetcher, ScriptedReader};
+pub use left::{AgentTokens, LeftDatabase};
 pub use signer::{ASSERTION_TYPE, Signer};
 
 use self::{database::TestDatabase, fakes::BreakableStore};
@@ -69,9 +73,13 @@ impl TestApp {
 
     /// A Portal with an empty database at another address.
     pub async fn start_at(public_url: &str) -> Self {
+        Self::start_in(TestDatabase::create().await, public_url).await
+    }
+
+    async fn start_in(database: TestDatabase, public_url: &str) -> Self {
         let clock = Arc::new(MockClock::default());
         Self::assemble(
-            TestDatabase::create().await,
+            database,
             PublicUrl::parse(public_url).expect("a public url"),
             clock,
             Arc::new(ScriptedFetcher::default()),
@@ -85,6 +93,27 @@ impl TestApp {
         self.services.activity.flush().await.expect("the activity log");
         self.store.inner.close().await;
         Self::assemble(self.database, self.public_url, self.clock, self.fetcher, self.reader).await
+    }
+
+    /// A Portal on a database that another process has left, opened in this way, at the real time.
+    pub async fn start_over(address: &str, public_url: &str, options: OpenOptions, now: UnixMillis) -> Self {
+        let database = TestDatabase::with_options(address.to_owned(), options, now.0.unsigned_abs());
+        let app = Self::start_in(database, public_url).await;
+        app.clock.set(now);
+        app
+    }
+
+    /// Its router, to be served on a socket.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The end of this Portal; its database is for another process.
+    pub async fn leave(self) -> LeftDatabase {
+        self.services.activity.flush().await.expect("the activity log");
+        self.store.inner.close().await;
+        LeftDatabase(self.database)
     }
 
     /// Another process on the same database, at the same time and with the same network.
@@ -128,6 +157,15 @@ impl TestApp {
         });
         let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
         Self { clock, fetcher, reader, services, router: router(state), store, database, public_url }
+    }
+
+    /// The same Portal behind proxies in these ranges.
+    #[must_use]
+    pub fn behind_proxies(mut self, ranges: &[&str]) -> Self {
+        let trusted = ranges.iter().map(|range| range.parse().expect("a range")).collect();
+        let state = AppState::new(self.services.clone(), self.public_url.clone(), trusted, Vec::new());
+        self.router = router(state);
+        self
     }
 
     /// The address of this Portal.
