@@ -97,6 +97,7 @@ mod tests {
         assert_eq!(value(&headers(&["portal_session=planted"]), SESSION, true), None);
     }
 
+    /// Attack: 1.7: cookies for other hosts, plain http, scripts
     #[test]
     fn a_cookie_sent_twice_counts_as_absent() {
         let sent = headers(&["portal_theme=dark", "a=b; portal_theme=light"]);

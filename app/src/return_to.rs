@@ -55,6 +55,7 @@ mod tests {
         assert_eq!(consent.sign_in_path(), "/sign-in?return_to=%2Foauth%2Fconsent%3Frequest%3Da%26b%3Dc");
     }
 
+    /// Attack: 1.7: ways back that lead to other sites, 16 tries
     #[test]
     fn other_sites_and_loops_are_not() {
         let refused = [

@@ -231,6 +231,7 @@ impl From<ErrorCode> for FieldError {
 mod tests {
     use super::*;
 
+    /// Attack: 1.7: words in the address that pretend to be messages of Portal
     #[test]
     fn codes_read_back_and_are_sent_as_spelled() {
         for code in ErrorCode::ALL {

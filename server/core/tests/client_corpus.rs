@@ -23,6 +23,10 @@ fn replay(target: &str, property: fn(&[u8])) -> usize {
     inputs
 }
 
+/// Rule: RFC 7523 section 3: issuer, subject, audience, times and id of an assertion are checked
+/// Rule: RFC 8252 section 7.3: on loopback the port may differ, and nothing else
+/// Rule: RFC 8725 section 3.11: a type that is named must be one for this purpose
+/// Rule: CIMD draft-02 section 3: a client id is an https address with a path, without userinfo, fragment or dot segments
 #[test]
 fn every_input_that_was_ever_found_interesting_still_holds() {
     assert!(replay("client_document", properties::client_document) >= 30);

@@ -23,8 +23,9 @@ mod store;
 mod transaction;
 mod users;
 mod value;
+mod writer;
 
 pub use error::OpenError;
 pub use sqlite::ServingLock;
 pub use statement::{Statement, StatementLog, all_statements};
-pub use store::{Durability, OpenOptions, SqlStore};
+pub use store::{CommitCounts, Durability, OpenOptions, SqlStore};

@@ -9,6 +9,7 @@
 
 mod admin_agents;
 mod assertions;
+mod attacks;
 mod audit_log;
 mod browser_connect;
 mod client_pages;
@@ -20,6 +21,7 @@ mod mcp;
 mod metadata;
 mod operations;
 mod prompts;
+mod rules;
 mod secrets;
 mod settings;
 mod shell;

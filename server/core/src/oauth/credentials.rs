@@ -78,6 +78,7 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Rule: RFC 6750 section 2.1: a token is taken from the Authorization header
     #[test]
     fn a_token_comes_once_and_by_the_bearer_scheme() {
         let given = |values: &[&'static str]| bearer_token(values.iter().map(|value| value.as_bytes()));

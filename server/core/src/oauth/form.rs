@@ -56,6 +56,8 @@ mod tests {
         Form::parse(text.as_bytes(), &["code"])
     }
 
+    /// Rule: RFC 6749 section 3.1: a parameter is there at most once
+    /// Rule: RFC 6749 section 3.1: a parameter without a value counts as absent
     #[test]
     fn each_parameter_is_there_once() {
         let mut form = parse("code=a%20b&state=&x=1").unwrap_or_else(|fault| panic!("{fault}"));

@@ -36,6 +36,8 @@ mod tests {
         }
     }
 
+    /// Rule: RFC 6749 section 4.1.2: state comes back as it was sent
+    /// Attack: 1.1: a state with line breaks, markup, parameters, 4 kB
     #[test]
     fn state_cannot_break_out_of_its_parameter() {
         let answer = answer("https://c.example/cb", &[("state", Some("\r\nX: y&code=evil#\"<"))]);

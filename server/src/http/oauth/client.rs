@@ -64,6 +64,7 @@ mod tests {
         Ok((id, proof))
     }
 
+    /// Rule: RFC 6749 section 2.3.1: id and secret in a Basic header are form-encoded
     #[test]
     fn each_way_is_read() {
         let id = |text: &str| Some(text.to_owned());
@@ -78,6 +79,7 @@ mod tests {
         assert_eq!(taken(None, assertion), Ok((None, "jwt x.y.z".to_owned())));
     }
 
+    /// Rule: RFC 6749 section 2.3: a client authenticates in one way only in a request
     #[test]
     fn one_way_only_and_readable() {
         for (header, fields) in [

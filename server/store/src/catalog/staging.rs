@@ -79,6 +79,7 @@ pub(super) async fn stage(
     run: &RunId,
     entities: &[StagedEntity],
 ) -> Result<(), StoreError> {
+    store.expect_long().await?;
     store.execute(&STAGING_TURN, &[]).await?;
     store.execute(&RUN_INSERT, values![run, location]).await?;
     let mut seen = HashSet::new();
@@ -139,6 +140,7 @@ pub(super) async fn prune(
     running: &[RunId],
     limit: u32,
 ) -> Result<u64, StoreError> {
+    store.expect_long().await?;
     let mut left = limit;
     for row in store.fetch_all(&ORPHAN_RUN_LIST, &[]).await? {
         let run: RunId = row.single()?;

@@ -8,6 +8,7 @@ mod browser;
 mod database;
 mod fakes;
 mod issuer;
+mod left;
 mod people;
 mod signer;
 
@@ -27,8 +28,10 @@ use portal_core::{
     ports::Store,
     secret::Secret,
     services::{Configuration, Dependencies, Directory, Services},
+    time::UnixMillis,
 };
 use portal_server::{AppState, config::PublicUrl, router};
+use portal_store::OpenOptions;
 use tower::ServiceExt as _;
 
 pub use agent::{Agent, TestClient, challenge_of};
@@ -36,6 +39,7 @@ pub use answer::{Answer, query};
 pub use browser::Browser;
 pub use fakes::{ScriptedFetcher, ScriptedReader};
 pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET, Vouched};
+pub use left::{AgentTokens, LeftDatabase};
 pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
 
@@ -88,8 +92,21 @@ impl TestApp {
 
     /// A Portal with an empty database in an organisation with these providers, which share its clock.
     pub async fn start_with(public_url: &str, clock: Arc<MockClock>, outside: Outside) -> Self {
+        Self::begin(TestDatabase::create().await, public_url, clock, outside).await
+    }
+
+    async fn start_in(database: TestDatabase, public_url: &str) -> Self {
+        Self::begin(database, public_url, Arc::new(MockClock::default()), Outside::default()).await
+    }
+
+    async fn begin(
+        database: TestDatabase,
+        public_url: &str,
+        clock: Arc<MockClock>,
+        outside: Outside,
+    ) -> Self {
         Self::assemble(
-            TestDatabase::create().await,
+            database,
             PublicUrl::parse(public_url).expect("a public url"),
             clock,
             (Arc::new(ScriptedFetcher::default()), Arc::new(ScriptedReader::default())),
@@ -104,6 +121,27 @@ impl TestApp {
         self.store.inner.close().await;
         let network = (self.fetcher, self.reader);
         Self::assemble(self.database, self.public_url, self.clock, network, self.outside).await
+    }
+
+    /// A Portal on a database that another process has left, opened in this way, at the real time.
+    pub async fn start_over(address: &str, public_url: &str, options: OpenOptions, now: UnixMillis) -> Self {
+        let database = TestDatabase::with_options(address.to_owned(), options, now.0.unsigned_abs());
+        let app = Self::start_in(database, public_url).await;
+        app.clock.set(now);
+        app
+    }
+
+    /// Its router, to be served on a socket.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The end of this Portal; its database is for another process.
+    pub async fn leave(self) -> LeftDatabase {
+        self.services.activity.flush().await.expect("the activity log");
+        self.store.inner.close().await;
+        LeftDatabase(self.database)
     }
 
     /// Another process on the same database, at the same time and with the same network.
@@ -148,6 +186,15 @@ impl TestApp {
         });
         let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
         Self { clock, fetcher, reader, services, router: router(state), store, database, public_url, outside }
+    }
+
+    /// The same Portal behind proxies in these ranges.
+    #[must_use]
+    pub fn behind_proxies(mut self, ranges: &[&str]) -> Self {
+        let trusted = ranges.iter().map(|range| range.parse().expect("a range")).collect();
+        let state = AppState::new(self.services.clone(), self.public_url.clone(), trusted, Vec::new());
+        self.router = router(state);
+        self
     }
 
     /// The address of this Portal.
@@ -237,6 +284,11 @@ impl TestApp {
     /// Changes the database behind Portal's back.
     pub async fn tamper(&self, sql: &'static str) {
         self.database.execute(sql).await;
+    }
+
+    /// Everything that its database holds, as text.
+    pub async fn dump(&self) -> String {
+        self.database.dump().await
     }
 
     /// Lets time pass, in milliseconds.

@@ -11,8 +11,9 @@ use crate::time::{MINUTE_MS, SECOND_MS, UnixMillis};
 
 /// The algorithms that are taken, pinned: nothing symmetric, never `none`.
 pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
-/// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11).
-const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+/// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11). The last one is what the working
+/// copy of the client document draft recommends (section 6).
+const TYPES: [&str; 3] = ["jwt", "client-authentication+jwt", "oauth-client-auth+jwt"];
 /// How far ahead an assertion may end.
 const LIFETIME_MAX_MS: i64 = 5 * MINUTE_MS;
 /// How far the client's clock may be off.

@@ -144,6 +144,8 @@ mod tests {
         json!({ "kty": "EC", "crv": "P-256", "kid": "e", "x": EC_X, "y": EC_Y })
     }
 
+    /// Rule: RFC 7523 section 3: an assertion is signed by a key of its client
+    /// Rule: RFC 8725 section 3.1: algorithms are listed: nothing symmetric, never none; the key decides
     #[test]
     fn each_key_checks_what_it_signed_and_nothing_else() {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
