@@ -7,7 +7,8 @@ use portal_core::{
     identity::{Admin, UserChange, local_location_id},
     time::DAY_MS,
     tokens::{
-        MadeStaticToken, OWNER_MISSING_DAYS_MAX, StaticTokenEnd, StaticTokenFilter, StaticTokenRequest,
+        MadeStaticToken, OWNER_MISSING_DAYS_MAX, OldTokenEnds, StaticTokenEnd, StaticTokenFilter,
+        StaticTokenRequest,
     },
 };
 use portal_model::EntityRef;
@@ -183,8 +184,8 @@ async fn revoking_works_at_once_here_and_within_a_second_elsewhere() {
 async fn a_rotated_token_gives_way_to_the_new_one() {
     let app = TestApp::start().await;
     let old = token_of_ada(&app).await;
-    let new =
-        app.services.static_tokens.rotate(&Admin::command_line(), &old.token.id).await.expect("a token");
+    let (tokens, admin) = (&app.services.static_tokens, Admin::command_line());
+    let new = tokens.rotate(&admin, &old.token.id, OldTokenEnds::AtOnce).await.expect("a token");
     assert_eq!(who_am_i(&app, old.secret.expose()).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(who_am_i(&app, new.secret.expose()).await.status, StatusCode::OK);
     assert_eq!((new.token.name, new.token.owner), (old.token.name, old.token.owner));
