@@ -12,6 +12,7 @@ mod clock;
     reason = "the suite runs in tests only, though it is compiled as a library; names of cases say what they show"
 )]
 pub mod conformance;
+pub mod fakes;
 mod rng;
 
 pub use clock::{MockClock, START};

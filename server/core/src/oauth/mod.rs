@@ -34,7 +34,7 @@ pub use client::{
     ClientService, DocumentRule, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
 };
-pub use consent::{ConsentDecision, ConsentError, ConsentView};
+pub use consent::{ConsentDecision, ConsentError, ConsentStep, ConsentView};
 pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
 pub use form::Form;
 pub use format::TokenKind;

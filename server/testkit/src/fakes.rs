@@ -1,4 +1,4 @@
-//! The network, made up.
+//! The world around Portal, made up: client documents, descriptor files, a store that goes away.
 
 use std::{
     collections::HashMap,
@@ -109,12 +109,24 @@ impl LocationReader for ScriptedReader {
 }
 
 /// A store that a test can take away.
-pub(super) struct BreakableStore {
+pub struct BreakableStore {
+    /// The store.
     pub inner: Arc<SqlStore>,
-    pub broken: AtomicBool,
+    broken: AtomicBool,
 }
 
 impl BreakableStore {
+    /// A store that is there.
+    #[must_use]
+    pub fn new(inner: Arc<SqlStore>) -> Self {
+        Self { inner, broken: AtomicBool::new(false) }
+    }
+
+    /// Takes it away, or gives it back.
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("taken away by the test".to_owned()));
