@@ -15,10 +15,13 @@ mod postgres {
 
 /// Names of the statements that are put together at run time.
 const BUILT: &[&str] = &[
+    "AGENT_SESSION_CLIENT_LIST",
     "AGENT_SESSION_COUNT",
     "AGENT_SESSION_END_ALL",
     "AGENT_SESSION_LIST",
     "AUDIT_LIST",
+    "CLIENT_LOGO_LIST",
+    "CONSENT_DELETE_ALL",
     "DOCUMENT_DELETE",
     "DOCUMENT_INSERT",
     "ENTITY_DELETE",

@@ -12,6 +12,7 @@ pub(crate) mod confirm;
 pub(crate) mod external_access;
 pub(crate) mod general;
 mod life;
+mod listing;
 pub(crate) mod org_data;
 mod refresh;
 mod rollout;
