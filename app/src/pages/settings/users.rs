@@ -8,7 +8,7 @@ use portal_core::{
 };
 use portal_model::Field;
 
-use super::user_confirm::confirm_path;
+use super::{local_sign_in, user_confirm::confirm_path};
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, avatar, badge, copy_line, dismissable, empty, entity_link,
@@ -37,6 +37,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let next = if more { users.last().map(|user| next_path(&search, &user.id)) } else { None };
     let own = frame.signed_in.user().id.clone();
     let now = page.request.now();
+    let local = identity.local_sign_in_enabled().await?;
     let content = view! {
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Users"</li></ol></nav>
         <div class="head">
@@ -49,6 +50,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {search_form(&search)}
         <section class="panel" aria-label="Accounts">{table(&users, &own, now, next)}</section>
         {invite_form(&page.outcome(FormId::Invite))}
+        {local_sign_in::section(&page.outcome(FormId::LocalSignIn), local)}
     };
     Ok(frame.settings("Users", SettingsSection::Users, content.into_any()))
 }

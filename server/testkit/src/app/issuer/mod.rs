@@ -36,8 +36,10 @@ pub const SIGN_IN_CLIENT_SECRET: &str = "a secret/with+signs:";
 /// Someone who has an account at a fake.
 #[derive(Debug, Clone, Default)]
 pub struct Vouched {
-    /// `sub`, `oid`, or the node id of GitHub.
+    /// `sub`, or the node id of GitHub.
     pub subject: String,
+    /// `oid`
+    pub object_id: Option<String>,
     /// An e-mail address.
     pub email: Option<String>,
     /// Whether it is verified.
