@@ -201,28 +201,28 @@ async fn github_sign_in(browser: &mut Browser<'_>, github: &FakeGithub, person: 
 }
 
 #[tokio::test]
-async fn github_people_are_known_by_their_node_id() {
+async fn github_people_are_known_by_their_number() {
     let (app, github) = github(SignInBy::Subject).await;
-    app.publish_person(&DirectoryEntry::new("github", "MDQ6VXNlcjE=", "ada")).await;
+    app.publish_person(&DirectoryEntry::new("github", "583231", "ada")).await;
     let mut browser = app.as_nobody();
-    let back = github_sign_in(&mut browser, &github, &Vouched::new("MDQ6VXNlcjE=")).await;
+    let back = github_sign_in(&mut browser, &github, &Vouched::new("583231")).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text());
     assert_eq!(browser.signed_in().await.user().entity_ref.to_string(), "user:default/ada");
     github.set_kind("Organization");
-    let refused = github_sign_in(&mut app.as_nobody(), &github, &Vouched::new("MDQ6VXNlcjE=")).await;
+    let refused = github_sign_in(&mut app.as_nobody(), &github, &Vouched::new("583231")).await;
     assert!(refused.text().contains("sign-in-failed"), "{}", refused.text());
 }
 
 #[tokio::test]
 async fn github_people_are_found_by_a_verified_address() {
     let (app, github) = github(SignInBy::VerifiedEmail).await;
-    app.publish_person(&DirectoryEntry::new("github", "U_1", "ada")).await;
+    app.publish_person(&DirectoryEntry::new("github", "1", "ada")).await;
     let mut browser = app.as_nobody();
-    let ada = Vouched::new("U_9").email("ada@example.com", true);
+    let ada = Vouched::new("9").email("ada@example.com", true);
     let back = github_sign_in(&mut browser, &github, &ada).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text());
-    assert_eq!(browser.signed_in().await.user().subject, "U_1");
-    let unverified = Vouched::new("U_9").email("ada@example.com", false);
+    assert_eq!(browser.signed_in().await.user().subject, "1");
+    let unverified = Vouched::new("9").email("ada@example.com", false);
     let refused = github_sign_in(&mut app.as_nobody(), &github, &unverified).await;
     assert!(
         refused.text().contains("not-in-catalog"),
@@ -234,7 +234,7 @@ async fn github_people_are_found_by_a_verified_address() {
 #[tokio::test]
 async fn a_code_that_github_does_not_know_signs_nobody_in() {
     let (app, _github) = github(SignInBy::Subject).await;
-    app.publish_person(&DirectoryEntry::new("github", "U_1", "ada")).await;
+    app.publish_person(&DirectoryEntry::new("github", "1", "ada")).await;
     let mut browser = app.as_nobody();
     let location = begin(&mut browser, "/auth/start/github").await;
     let state = query(&location, "state").expect("a state");

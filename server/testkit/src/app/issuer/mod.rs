@@ -36,7 +36,7 @@ pub const SIGN_IN_CLIENT_SECRET: &str = "a secret/with+signs:";
 /// Someone who has an account at a fake.
 #[derive(Debug, Clone, Default)]
 pub struct Vouched {
-    /// `sub`, or the node id of GitHub.
+    /// `sub`, or the number of GitHub.
     pub subject: String,
     /// `oid`
     pub object_id: Option<String>,
