@@ -48,7 +48,7 @@ struct Email {
 impl GithubSignIn {
     pub(super) fn new(options: SignInOptions, client: Arc<IssuerClient>) -> Result<Self, SignInError> {
         let web = options.issuer.trim_end_matches('/').to_owned();
-        let api = api_address(&web);
+        let api = options.api.map_or_else(|| api_address(&web), |api| api.trim_end_matches('/').to_owned());
         Ok(Self {
             network: Network::new(client, &[&web, &api])?,
             registration: Registration { client_id: options.client_id, client_secret: options.client_secret },

@@ -81,6 +81,7 @@ fn provider(
     let options = SignInOptions {
         kind,
         issuer: issuer.to_owned(),
+        api: None,
         client_id: SIGN_IN_CLIENT_ID.to_owned(),
         client_secret: Some(Secret::new(SIGN_IN_CLIENT_SECRET)),
         by,
