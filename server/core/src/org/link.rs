@@ -7,12 +7,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use portal_model::EntityRef;
+
 use super::{
-    DirectoryIdentity, IdentityKey, IdentityStanding, LinkRule, ProviderId, StandingContext, Subject,
+    DirectoryIdentity, IdentityKey, IdentityStanding, LinkRule, Person, ProviderId, ProviderOptions,
+    StandingContext, Subject, rows::PersonRow,
 };
 use crate::{
     ports::{ReadTransaction, StoreError, WriteTransaction, store::IDENTITY_BATCH_MAX},
     services::Directory,
+    time::UnixMillis,
 };
 
 /// A link that was made, moved or taken away.
@@ -104,6 +108,82 @@ pub(super) async fn update(
         relinked.extend(evaluate(tx, rule, people.into_values().collect()).await?);
     }
     Ok(relinked)
+}
+
+/// The user entities that people of a provider are by its link rule: those of the other provider, where that one knows
+/// them and they are in the catalog. Whoever is not in the answer has an entity of their own. For the composition of a
+/// run, before its people are published.
+///
+/// # Errors
+/// The store failed.
+pub async fn linked_entities(
+    store: &mut dyn ReadTransaction,
+    directories: &[Directory],
+    options: &ProviderOptions,
+    people: &[PersonRow],
+) -> Result<HashMap<Subject, EntityRef>, StoreError> {
+    let Some(link) = &options.link else { return Ok(HashMap::new()) };
+    let rule = Rule { from: &options.id, link };
+    let now = UnixMillis::default();
+    let mut found = HashMap::new();
+    for rows in people.chunks(IDENTITY_BATCH_MAX) {
+        let subjects: Vec<Subject> = rows.iter().map(|row| row.person.subject.clone()).collect();
+        let known: HashMap<Subject, DirectoryIdentity> = store
+            .identity_list(&options.id, &subjects)
+            .await?
+            .into_iter()
+            .map(|identity| (identity.key.subject.clone(), identity))
+            .collect();
+        let mut asked = Vec::with_capacity(rows.len());
+        for PersonRow { person, entity_ref, standing, .. } in rows {
+            let mut identity = known.get(&person.subject).cloned().unwrap_or_else(|| {
+                let key = IdentityKey { provider: options.id.clone(), subject: person.subject.clone() };
+                DirectoryIdentity::new(key, entity_ref.clone(), IdentityStanding::from(standing), now)
+            });
+            identity.describe(person);
+            asked.push(identity);
+        }
+        let links = judged(store, rule, asked).await?;
+        let roots: Vec<IdentityKey> = links.values().cloned().collect();
+        let persons = Person::find_all(store, directories, &roots).await?;
+        for (subject, root) in links {
+            let root = persons.get(&root).and_then(|person| person.identity(&root));
+            if let Some(root) = root.filter(|root| root.standing.is_active()) {
+                found.insert(subject, root.entity_ref.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The links as they will be, of those who will have one.
+async fn judged(
+    store: &mut dyn ReadTransaction,
+    rule: Rule<'_>,
+    people: Vec<DirectoryIdentity>,
+) -> Result<HashMap<Subject, IdentityKey>, StoreError> {
+    let values: Vec<String> = people.iter().filter_map(|identity| rule.value(identity)).collect();
+    let targets = rule.candidates(store, rule.link.to(), &values).await?;
+    let sources = rule.candidates(store, rule.from, &values).await?;
+    let present = linked_targets(store, rule, &people).await?;
+    let mut found = HashMap::new();
+    for identity in &people {
+        let value = rule.value(identity);
+        let twins = |known: &&DirectoryIdentity| known.key != identity.key;
+        let others = value.as_ref().and_then(|value| sources.get(value)).into_iter().flatten().filter(twins);
+        let together = people.iter().filter(twins).filter(|other| rule.value(other) == value);
+        let alone = others.chain(together).next().is_none();
+        let candidate = match value.as_ref().and_then(|value| targets.get(value)).map(Vec::as_slice) {
+            Some([one]) if alone => Some(one.key.clone()),
+            _ => None,
+        };
+        let current = identity.link.as_ref().and_then(|link| present.get(&link.subject));
+        let link = decide(rule, identity, current, candidate).unwrap_or_else(|| identity.link.clone());
+        if let Some(link) = link {
+            found.insert(identity.key.subject.clone(), link);
+        }
+    }
+    Ok(found)
 }
 
 /// Keeps the values of annotations by which people are recognised.

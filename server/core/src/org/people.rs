@@ -108,7 +108,9 @@ impl Person {
         configured.peek()?;
         let configured: Vec<_> = configured.collect();
         let inactive = || configured.iter().filter(|(identity, _)| !identity.standing.is_active());
-        let decisive = inactive().find(|(_, options)| options.authoritative);
+        // That the catalog could not take an entity says nothing about the person.
+        let said = |identity: &DirectoryIdentity| !identity.standing.is_rejected();
+        let decisive = inactive().find(|(identity, options)| options.authoritative && said(identity));
         if configured.iter().any(|(identity, _)| identity.standing.is_active()) {
             return decisive.map(|(identity, _)| *identity);
         }
