@@ -167,7 +167,7 @@ pub async fn apply(
     let batch = Batch::load(context, tx, changes).await?;
     tx.identity_put(&batch.after).await?;
     let relinked = link::update(context, tx, &batch.after).await?;
-    claims::bind(tx, &batch).await?;
+    claims::bind(context, tx, &batch).await?;
     let neighbours = claims::neighbours(tx, &batch).await?;
     let mut touched: BTreeSet<IdentityKey> =
         batch.after.iter().map(|identity| identity.key.clone()).collect();
