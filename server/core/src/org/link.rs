@@ -178,8 +178,7 @@ async fn judged(
             _ => None,
         };
         let current = identity.link.as_ref().and_then(|link| present.get(&link.subject));
-        let link = decide(rule, identity, current, candidate).unwrap_or_else(|| identity.link.clone());
-        if let Some(link) = link {
+        if let Some(link) = decide(rule, identity, current, candidate) {
             found.insert(identity.key.subject.clone(), link);
         }
     }
@@ -230,7 +229,10 @@ async fn evaluate(
         };
         let candidate = only(&sources).and_then(|_| only(&targets));
         let current = identity.link.as_ref().and_then(|link| present.get(&link.subject));
-        let Some(link) = decide(rule, &identity, current, candidate) else { continue };
+        let link = decide(rule, &identity, current, candidate);
+        if link == identity.link {
+            continue;
+        }
         relinked.push(Relinked { key: identity.key.clone(), severed: identity.link.is_some() });
         identity.link = link;
         tx.identity_put(&[identity]).await?;
@@ -238,27 +240,26 @@ async fn evaluate(
     Ok(relinked)
 }
 
-/// The link as it shall be; `None` when it stays as it is.
+/// The link as it shall be.
 fn decide(
     rule: Rule<'_>,
     identity: &DirectoryIdentity,
     current: Option<&DirectoryIdentity>,
     candidate: Option<IdentityKey>,
-) -> Option<Option<IdentityKey>> {
+) -> Option<IdentityKey> {
+    let as_it_is = || identity.link.clone();
     if identity.standing == IdentityStanding::Gone {
-        return None;
+        return as_it_is();
     }
-    let Some(current) = current else {
-        return (identity.link != candidate).then_some(candidate);
-    };
+    let Some(current) = current else { return candidate };
     let holds = rule.value(identity).is_some() && rule.value(identity) == rule.value(current);
     match &current.standing {
         // The same person, as before; a second candidate is a conflict, no reason to take the link away.
-        IdentityStanding::Active if holds => None,
-        IdentityStanding::Active => Some(candidate),
-        IdentityStanding::Excluded(_) => None,
+        IdentityStanding::Active if holds => as_it_is(),
+        IdentityStanding::Active => candidate,
+        IdentityStanding::Excluded(_) => as_it_is(),
         // Whoever has come back under another id is found by the rule, and inherits nothing.
-        IdentityStanding::Gone => candidate.map(Some),
+        IdentityStanding::Gone => candidate.or_else(as_it_is),
     }
 }
 

@@ -75,7 +75,7 @@ impl Person {
                 }
             }
         }
-        Ok(grouped(known))
+        Ok(grouped(&known))
     }
 
     /// What each provider says, the one whose entity stands for all first.
@@ -198,7 +198,7 @@ pub(super) fn by_provider(keys: impl Iterator<Item = IdentityKey>) -> BTreeMap<P
     providers
 }
 
-fn grouped(known: BTreeMap<IdentityKey, DirectoryIdentity>) -> HashMap<IdentityKey, Arc<Person>> {
+fn grouped(known: &BTreeMap<IdentityKey, DirectoryIdentity>) -> HashMap<IdentityKey, Arc<Person>> {
     let mut people: BTreeMap<IdentityKey, Vec<DirectoryIdentity>> = BTreeMap::new();
     for identity in known.values() {
         // A link to someone of whom nothing is known any more stands for nobody.
