@@ -10,6 +10,7 @@ use portal_model::Field;
 
 use super::{
     listing::{Listing, ROWS_READ, crumbs, pager},
+    local_sign_in,
     user_confirm::confirm_path,
 };
 use crate::{
@@ -35,10 +36,11 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let next = listing.cut(&mut users, &[], |user| user.id.as_str());
     let own = frame.signed_in.user().id.clone();
     let now = page.request.now();
+    let local = identity.local_sign_in_enabled().await?;
     let content = view! {
         {crumbs("Users")}
         <div class="head">
-            <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself. People without one cannot sign in."</p></div>
+            <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself, and those of people who have signed in with a provider."</p></div>
             <a class="btn solid" href="#invite">{icon(Icon::Add)}"Invite someone"</a>
         </div>
         {link_shown(&page, &users)}
@@ -47,6 +49,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {listing.search_form("Find an account", "Name, e-mail or user reference", None)}
         <section class="panel" aria-label="Accounts">{table(&users, &own, now, next)}</section>
         {invite_form(&page.outcome(FormId::Invite))}
+        {local_sign_in::section(&page.outcome(FormId::LocalSignIn), local)}
     };
     Ok(frame.settings("Users", SettingsSection::Users, content.into_any()))
 }

@@ -15,6 +15,7 @@ pub mod catalog_model;
 pub mod catalog_query;
 pub mod catalog_reads;
 pub mod clients;
+pub mod identities;
 pub mod locations;
 pub mod logos;
 pub mod many_sessions;
@@ -109,6 +110,12 @@ suite! { ($)
     provider_sign_ins {
         a_sign_in_comes_back_as_it_went, a_sign_in_is_finished_once, expired_sign_ins_are_pruned,
         providers_of_active_admins_are_listed_once,
+    }
+    identities {
+        an_identity_comes_back_as_it_went, identities_are_found_by_ref_link_address_and_key,
+        identities_are_paged_by_subject, conflicts_are_found, accounts_belong_to_people,
+        static_tokens_belong_to_people, members_are_those_of_the_published_run, roles_of_groups_are_remembered,
+        open_browser_sessions_are_listed_newest_first,
     }
     authorizations {
         a_request_comes_back_as_it_went, a_request_is_answered_once, an_expired_request_is_not_answered,
