@@ -97,7 +97,10 @@ fn accepted(document: ValidatedEntity, file: &str) -> Result<Found, DirectoryErr
             let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
             let first = faults.first().map_or_else(
                 || format!("{place}: cannot be used"),
-                |fault| format!("{file} line {}: {} {}", fault.line, fault.path, fault.reason),
+                |fault| {
+                    let path = if document.is_yaml { format!("{} ", fault.path) } else { String::new() };
+                    format!("{file} line {}: {path}{}", fault.line, fault.reason)
+                },
             );
             Err(DirectoryError::Malformed(format!("{first}{more}")))
         }
