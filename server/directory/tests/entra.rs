@@ -1,5 +1,12 @@
 //! Entra ID, read through the port from a fake tenant whose answers are held against Microsoft's own description.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it cannot go on"
+)]
+
 mod deltas;
 mod providers;
 

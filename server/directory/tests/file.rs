@@ -1,5 +1,12 @@
 //! Descriptors, read through the port.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it cannot go on"
+)]
+
 mod providers;
 
 use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
@@ -43,7 +50,9 @@ struct Folder(TempDir);
 impl Folder {
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = Self(TempDir::new().unwrap());
-        files.iter().for_each(|(name, text)| folder.write(name, text));
+        for (name, text) in files {
+            folder.write(name, text);
+        }
         folder
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn entities(
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     while let Some((base, target)) = visits.pop_front() {
-        let file = reader.read(&root, base.as_deref(), &target).await.map_err(unreadable)?;
+        let file = reader.read(&root, base.as_deref(), &target).await.map_err(|error| unreadable(&error))?;
         if !seen.insert(file.name.clone()) {
             continue;
         }
@@ -116,7 +116,7 @@ fn location_targets(entity: &Value) -> Vec<String> {
     one.into_iter().chain(many).map(str::to_owned).collect()
 }
 
-fn unreadable(error: ReadError) -> DirectoryError {
+fn unreadable(error: &ReadError) -> DirectoryError {
     let text = error.to_string();
     match error {
         ReadError::Outage { .. } => DirectoryError::Outage(text),

@@ -31,6 +31,7 @@ pub struct CustomEndpoint {
 
 impl CustomEndpoint {
     /// An endpoint that answers this many users a page.
+    #[must_use]
     pub fn new(page_max: usize) -> Self {
         Self { state: Mutex::new(State { page_max, ..State::default() }) }
     }

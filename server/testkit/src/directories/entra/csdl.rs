@@ -50,6 +50,7 @@ impl Default for Csdl {
 impl Csdl {
     /// What of an object contradicts its type. Control information (`@odata…`, `@removed`, `members@delta`) is not part
     /// of the types.
+    #[must_use]
     pub fn faults(&self, name: &str, value: &Value) -> Vec<String> {
         let Some(object) = value.as_object() else { return vec![format!("{name}: not an object")] };
         let stated = object.iter().filter(|(key, _)| !key.contains('@'));

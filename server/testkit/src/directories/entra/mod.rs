@@ -192,43 +192,41 @@ impl FakeApi for EntraTenant {
             ("GET", [of @ ("users" | "groups"), id]) => lists::one(&mut state, request, of, id),
             ("GET", ["groups", id, "members"]) => lists::members(&mut state, request, id, base),
             ("GET", ["users", id, "memberOf"]) => lists::member_of(&mut state, request, id, base),
-            (_, ["subscriptions", ..]) => self.subscription(&mut state, request, steps.get(1).copied()),
+            (_, ["subscriptions", ..]) => subscription(&mut state, request, steps.get(1).copied()),
             _ => refused(404, "ResourceNotFound", "Invalid path."),
         }
     }
 }
 
-impl EntraTenant {
-    fn subscription(&self, state: &mut State, request: &FakeRequest, id: Option<&str>) -> FakeAnswer {
-        match (request.method.as_str(), id) {
-            ("GET", None) => {
-                // `clientState` is never told again.
-                let all = state.subscriptions.values().cloned().map(|mut found| {
-                    found.insert("clientState".to_owned(), Value::Null);
-                    Value::Object(found)
-                });
-                FakeAnswer::json(200, &json!({ "value": all.collect::<Vec<_>>() }))
-            }
-            ("POST", None) => {
-                let id = guid(u32::try_from(9_000 + state.number).unwrap());
-                state.number += 1;
-                let mut body = request.json().as_object().unwrap().clone();
-                if !body["notificationUrl"].as_str().unwrap().starts_with("https://") {
-                    return refused(400, "InvalidRequest", "Subscription validation request failed.");
-                }
-                body.insert("id".to_owned(), json!(id));
-                body.insert("applicationId".to_owned(), json!(CLIENT_ID));
-                state.subscriptions.insert(id, body.clone());
-                FakeAnswer::json(201, &Value::Object(body))
-            }
-            ("PATCH", Some(id)) if state.subscriptions.contains_key(id) => {
-                let found = state.subscriptions.get_mut(id).unwrap();
-                found.insert("expirationDateTime".to_owned(), request.json()["expirationDateTime"].clone());
-                FakeAnswer::json(200, &Value::Object(found.clone()))
-            }
-            ("DELETE", Some(id)) if state.subscriptions.remove(id).is_some() => FakeAnswer::text(204, ""),
-            _ => refused(404, "ResourceNotFound", "The object was not found."),
+fn subscription(state: &mut State, request: &FakeRequest, id: Option<&str>) -> FakeAnswer {
+    match (request.method.as_str(), id) {
+        ("GET", None) => {
+            // `clientState` is never told again.
+            let all = state.subscriptions.values().cloned().map(|mut found| {
+                found.insert("clientState".to_owned(), Value::Null);
+                Value::Object(found)
+            });
+            FakeAnswer::json(200, &json!({ "value": all.collect::<Vec<_>>() }))
         }
+        ("POST", None) => {
+            let id = guid(u32::try_from(9_000 + state.number).unwrap());
+            state.number += 1;
+            let mut body = request.json().as_object().unwrap().clone();
+            if !body["notificationUrl"].as_str().unwrap().starts_with("https://") {
+                return refused(400, "InvalidRequest", "Subscription validation request failed.");
+            }
+            body.insert("id".to_owned(), json!(id));
+            body.insert("applicationId".to_owned(), json!(CLIENT_ID));
+            state.subscriptions.insert(id, body.clone());
+            FakeAnswer::json(201, &Value::Object(body))
+        }
+        ("PATCH", Some(id)) if state.subscriptions.contains_key(id) => {
+            let found = state.subscriptions.get_mut(id).unwrap();
+            found.insert("expirationDateTime".to_owned(), request.json()["expirationDateTime"].clone());
+            FakeAnswer::json(200, &Value::Object(found.clone()))
+        }
+        ("DELETE", Some(id)) if state.subscriptions.remove(id).is_some() => FakeAnswer::text(204, ""),
+        _ => refused(404, "ResourceNotFound", "The object was not found."),
     }
 }
 

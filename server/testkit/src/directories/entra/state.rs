@@ -48,6 +48,7 @@ pub(super) struct PageState {
 }
 
 /// How the tenant behaves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a trap of its own")]
 #[derive(Clone)]
 pub struct EntraBehaviour {
     /// Largest page, whatever `$top` asks for.
@@ -112,6 +113,7 @@ impl State {
 }
 
 /// An id as Graph makes them.
+#[must_use]
 pub fn guid(number: u32) -> String {
     format!("{number:08x}-0000-4000-8000-{number:012x}")
 }

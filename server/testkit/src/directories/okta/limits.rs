@@ -44,6 +44,7 @@ fn too_many() -> FakeAnswer {
 }
 
 /// The refusal for too many requests at once: a limit of 0, and a reset that means nothing.
+#[must_use]
 pub fn too_many_at_once() -> FakeAnswer {
     too_many()
         .with("x-rate-limit-limit", 0)
