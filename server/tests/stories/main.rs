@@ -20,6 +20,7 @@ mod mcp;
 mod metadata;
 mod operations;
 mod prompts;
+mod providers_config;
 mod secrets;
 mod settings;
 mod shell;
