@@ -30,6 +30,7 @@ mod org_world;
 mod prompts;
 mod provider_refusals;
 mod provider_sign_in;
+mod providers_config;
 mod remembered;
 mod rules;
 mod secrets;
