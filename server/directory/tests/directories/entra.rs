@@ -1,18 +1,9 @@
 //! Entra ID, read through the port from a fake tenant whose answers are held against Microsoft's own description.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it cannot go on"
-)]
-
-mod deltas;
-mod providers;
-
 use std::sync::Arc;
 
-use deltas::{read_changes, read_changes_patiently, read_full, visible};
+use super::deltas::{read_changes, read_changes_patiently, read_full, visible};
+use super::reads::{event, pages, read_all, read_from, read_patiently, transport};
 use portal_core::{
     org::{DirectoryEmail, GroupId, Subject},
     ports::{
@@ -34,7 +25,6 @@ use portal_testkit::{
     },
 };
 use proptest::prelude::*;
-use providers::{event, pages, read_all, read_from, read_patiently, transport};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -117,7 +107,7 @@ impl World {
     }
 }
 
-fn names(taken: &providers::Taken) -> Vec<String> {
+fn names(taken: &super::reads::Taken) -> Vec<String> {
     taken.active().into_iter().collect()
 }
 
@@ -236,7 +226,7 @@ async fn pages_may_be_empty_and_every_cursor_resumes_on_another_node() {
     let whole = read_all(&client).await.unwrap();
     assert_eq!(whole.active().len(), 10);
     assert_eq!(whole.members("all").len(), 10);
-    let mut before = providers::Taken::default();
+    let mut before = super::reads::Taken::default();
     for (_, page) in &all {
         before.add(page);
         let DirectoryNext::More(cursor) = &page.next else { continue };
@@ -280,7 +270,7 @@ async fn what_changes_while_everything_is_read_is_told_by_the_next_delta() {
     world.tenant.behave(|behaviour| behaviour.page_max = 1);
     let client = world.client();
     let first = client.read(DirectoryRead::Full).await.unwrap();
-    let mut taken = providers::Taken::default();
+    let mut taken = super::reads::Taken::default();
     taken.add(&first);
     // Ada was read already.
     world.tenant.set(&guid(1), "accountEnabled", json!(false));
