@@ -126,15 +126,12 @@ pub async fn read_patiently(
         let page = match client.read(read.clone()).await {
             Ok(page) => page,
             Err(error) if error.is_transient() => {
-                let seconds = match error {
-                    DirectoryError::Throttled { retry_after_seconds } => {
-                        waits.throttled += 1;
-                        retry_after_seconds
-                    }
-                    _ => {
-                        waits.outages += 1;
-                        60
-                    }
+                let seconds = if let DirectoryError::Throttled { retry_after_seconds } = error {
+                    waits.throttled += 1;
+                    retry_after_seconds
+                } else {
+                    waits.outages += 1;
+                    60
                 };
                 waits.seconds += seconds;
                 clock.advance(i64::try_from(seconds).unwrap() * SECOND_MS);
