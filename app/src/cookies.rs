@@ -11,6 +11,8 @@ pub const SESSION: &str = "portal_session";
 pub const BROWSER: &str = "portal_browser";
 /// Binds pending authorizations to this browser.
 pub const AUTHORIZE: &str = "portal_authorize";
+/// Binds sign-ins with a provider to this browser.
+pub const SIGN_IN: &str = "portal_sign_in";
 /// What became of the form that was just sent.
 pub const FLASH: &str = "portal_flash";
 /// The first-admin token, once taken out of the address.
@@ -22,6 +24,8 @@ pub const THEME: &str = "portal_theme";
 
 /// How long a browser session can last, in seconds: 7 days.
 pub const SESSION_SECONDS: u32 = 7 * 24 * 60 * 60;
+/// How long a sign-in with a provider may take, in seconds: 10 minutes.
+pub const SIGN_IN_SECONDS: u32 = 10 * 60;
 /// How long a browser is known again, and its theme kept, in seconds: 400 days, the most that browsers allow.
 pub const BROWSER_SECONDS: u32 = 400 * 24 * 60 * 60;
 /// How long a one-time token may wait in its cookie, in seconds.
@@ -93,6 +97,7 @@ mod tests {
         assert_eq!(value(&headers(&["portal_session=planted"]), SESSION, true), None);
     }
 
+    /// Attack: 1.7: cookies for other hosts, plain http, scripts
     #[test]
     fn a_cookie_sent_twice_counts_as_absent() {
         let sent = headers(&["portal_theme=dark", "a=b; portal_theme=light"]);

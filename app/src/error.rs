@@ -1,14 +1,8 @@
 //! What a server function answers when it does not do it: a code, and the field it belongs to.
 
 use portal_core::{
-    catalog::CatalogError,
-    identity::IdentityError,
-    ingestion::IngestionError,
-    oauth::{ClientRegistryError, ConsentError},
-    ports::StoreError,
-    rollout::RolloutError,
-    settings::SettingsError,
-    tokens::StaticTokenError,
+    catalog::CatalogError, form_error::FormError, identity::IdentityError, ingestion::IngestionError,
+    oauth::ConsentError, ports::StoreError, rollout::RolloutError, settings::SettingsError,
 };
 use portal_model::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
@@ -94,13 +88,11 @@ impl From<SettingsError> for UiError {
     }
 }
 
-impl From<ClientRegistryError> for UiError {
-    fn from(error: ClientRegistryError) -> Self {
+impl From<FormError> for UiError {
+    fn from(error: FormError) -> Self {
         match error {
-            ClientRegistryError::Store(error) => error.into(),
-            ClientRegistryError::Refused(errors) => {
-                Self::of(errors).unwrap_or_else(|| ErrorCode::Invalid.into())
-            }
+            FormError::Store(error) => error.into(),
+            FormError::Refused(errors) => Self::of(errors).unwrap_or_else(|| ErrorCode::Invalid.into()),
         }
     }
 }
@@ -130,17 +122,6 @@ impl From<IngestionError> for UiError {
             IngestionError::Read(_) => ErrorCode::LocationInvalid.into(),
             IngestionError::Overtaken => ErrorCode::Conflict.into(),
             IngestionError::NotFound => ErrorCode::NotFound.into(),
-        }
-    }
-}
-
-impl From<StaticTokenError> for UiError {
-    fn from(error: StaticTokenError) -> Self {
-        match error {
-            StaticTokenError::Store(error) => error.into(),
-            StaticTokenError::Refused(faults) => {
-                Self::of(faults).unwrap_or_else(|| ErrorCode::Invalid.into())
-            }
         }
     }
 }

@@ -41,6 +41,11 @@ impl<'request> Form<'request> {
         Self { request, id: form, page: page.into(), refused_page: None, subject: None, values: Vec::new() }
     }
 
+    /// The request that it came with.
+    pub(crate) const fn request(&self) -> &'request WebRequest {
+        self.request
+    }
+
     /// Where it leads when it is refused, if not where it leads otherwise: to the form's own place on the page.
     pub(crate) fn refused_at(mut self, page: &str) -> Self {
         self.refused_page = Some(page.to_owned());

@@ -41,4 +41,7 @@ mod text;
 mod web_request;
 
 #[cfg(feature = "ssr")]
-pub use pages::authorize_error::authorize_error_page;
+pub use pages::{
+    authorize_error::authorize_error_page,
+    sign_in_refused::{SignInRefused, sign_in_refused_page},
+};

@@ -1,4 +1,5 @@
-// A throw-away PostgreSQL: `node harness/postgres.mjs` prints `READY postgres://…` and stops it when its input ends.
+// A throw-away PostgreSQL: `node harness/postgres.mjs` prints `READY postgres://…` and stops it when its input ends. With
+// `--durable` it waits for the disk, as one does that people use.
 //
 // The programs come from the npm package for this platform, or else from an installation. PostgreSQL refuses to run as
 // root; root then runs it as an ordinary user, from a copy that this user may read.
@@ -13,16 +14,21 @@ import { Program, freePort, runToEnd, temporaryFolder } from "./process.mjs";
 const INSTALL = "install PostgreSQL: `apt-get install postgresql`, `dnf install postgresql-server` or `brew install postgresql`";
 const USERS = ["postgres", "nobody"];
 // Nothing here must survive a crash, and the tests open a database each.
-const SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"];
+const HASTY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+const SETTINGS = ["max_connections=200", "shared_buffers=64MB"];
 
-/** Starts a cluster; `stop()` ends it and its folder goes with this process. */
-export async function startPostgres() {
+/**
+ * Starts a cluster; `stop()` ends it and its folder goes with this process.
+ * @param {{ durable?: boolean }} options
+ */
+export async function startPostgres({ durable = false } = {}) {
+  const settings = durable ? SETTINGS : [...HASTY, ...SETTINGS];
   const folder = temporaryFolder("portal-postgres-");
   const faults = [];
   for (const programs of [() => packagedPrograms(folder), ...installedPrograms().map((found) => () => found)]) {
     try {
       const found = programs();
-      if (found) return await startWith(found, folder);
+      if (found) return await startWith(found, folder, settings);
     } catch (error) {
       faults.push(error.message);
     }
@@ -30,7 +36,7 @@ export async function startPostgres() {
   throw new Error([...faults, `PostgreSQL for the tests cannot be started: ${INSTALL}`].join("\n"));
 }
 
-async function startWith(programs, folder) {
+async function startWith(programs, folder, settings) {
   const identity = unprivileged();
   const data = join(folder, `data-${basename(dirname(programs))}`);
   mkdirSync(data, { mode: 0o700 });
@@ -45,7 +51,7 @@ async function startWith(programs, folder) {
   );
   if (init.code !== 0) throw new Error(`initdb of ${programs} failed: ${init.stderr}`);
   const port = await freePort();
-  const args = ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", "", ...SETTINGS.flatMap((setting) => ["-c", setting])];
+  const args = ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", "", ...settings.flatMap((setting) => ["-c", setting])];
   const server = new Program(join(programs, "postgres"), args, options);
   await server.printed(/ready to accept connections/);
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop("SIGINT"), server };
@@ -100,7 +106,7 @@ function unprivileged() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
-    const cluster = await startPostgres();
+    const cluster = await startPostgres({ durable: process.argv.includes("--durable") });
     console.log(`READY ${cluster.url}`);
     cluster.server.ended.then((code) => process.exit(code === 0 ? 0 : 1));
     process.stdin.resume().on("end", () => cluster.stop());

@@ -4,7 +4,7 @@ use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 
 use crate::{
     assets,
-    http::{audit, health, mcp, oauth, pages, well_known},
+    http::{audit, health, mcp, oauth, pages, sign_in, well_known},
     middleware::{edge, identify, limit_body, same_origin},
     state::AppState,
 };
@@ -19,6 +19,7 @@ pub fn router(state: AppState) -> Router {
     let open: Router<()> = Router::new()
         .merge(well_known::router())
         .merge(oauth::router())
+        .merge(sign_in::router())
         .merge(health::router())
         .with_state(state.clone());
     let small = Router::new().merge(browser).merge(open).merge(assets::routes()).layer(from_fn(limit_body));

@@ -73,6 +73,7 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         fetcher,
         reader,
         directories,
+        sign_in_providers: Arc::from([]),
         changes: Arc::new(ChangeTracker::new(port, clock)),
         configuration: Arc::new(config.domain()),
     });

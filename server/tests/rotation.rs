@@ -180,6 +180,11 @@ async fn present(app: &TestApp, model: &mut Model, back: usize, now: i64) -> Res
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Rule: RFC 9700 section 2.2.2: refresh tokens of public clients rotate
+    /// Rule: RFC 9700 section 4.14.2: a replayed refresh token ends the session of a public client
+    /// Rule: OAuth 2.1 draft-16 section 4.3.1: refreshing answers with a new refresh token, and the one before is over
+    /// Rule: Portal section 1: a lost answer is given again, the same one, to the immediate predecessor
+    /// Attack: 1.2: a refresh token twice within the grace, 48 tries
     #[test]
     fn no_sequence_leaves_two_live_branches(steps in prop::collection::vec(step(), 1..24)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -188,6 +193,8 @@ proptest! {
 }
 
 /// OAuth 2.1 section 4.3.1: of several that present one token at once, all get the same successor.
+/// Rule: OAuth 2.1 draft-16 section 4.3.1: several who present one token at once all get the same successor
+/// Attack: 1.2: sixteen refreshes of one token at once, 16 tries
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn parallel_refreshes_of_one_token_converge() {
     let app = with_refresh_tokens().await;
@@ -206,6 +213,7 @@ async fn parallel_refreshes_of_one_token_converge() {
 }
 
 /// A lost answer survives a restart: the answer is in the store, sealed.
+/// Rule: Portal section 1: a lost answer is given again, the same one, to the immediate predecessor
 #[tokio::test]
 async fn a_lost_answer_is_given_again_after_a_restart() {
     let app = with_refresh_tokens().await;
@@ -219,6 +227,8 @@ async fn a_lost_answer_is_given_again_after_a_restart() {
 }
 
 /// An outage is not a loss: 503 while the store is away, and the token is good afterwards.
+/// Rule: Portal section 2: an outage is 503 and costs nobody a token
+/// Attack: 1.2: refreshing for somebody suspended; during an outage
 #[tokio::test]
 async fn an_outage_takes_no_session() {
     let app = with_refresh_tokens().await;
@@ -233,6 +243,7 @@ async fn an_outage_takes_no_session() {
 }
 
 /// Switched off: no refresh while off, and the session goes on when it is on again.
+/// Rule: Portal section 1: switched off means not now: the session goes on when it is on again
 #[tokio::test]
 async fn switched_off_means_not_now() {
     let app = with_refresh_tokens().await;
@@ -249,6 +260,7 @@ async fn switched_off_means_not_now() {
 }
 
 /// A lower setting shortens sessions that are open, a higher one lengthens none, and what expired stays so.
+/// Rule: Portal section 1: of the lifetime at the grant and the one now, the smaller counts
 #[tokio::test]
 async fn the_smaller_lifetime_is_in_force() {
     let app = with_refresh_tokens().await;
@@ -262,6 +274,9 @@ async fn the_smaller_lifetime_is_in_force() {
 }
 
 /// RFC 6749 section 6: refresh never widens; asking for less narrows the access token only.
+/// Rule: RFC 6749 section 6: refreshing never widens the scope
+/// Rule: RFC 8707 section 2: an unknown resource is invalid_target
+/// Attack: 1.2: a wider scope, another resource, another client when refreshing, 2 tries
 #[tokio::test]
 async fn refresh_never_widens() {
     let app = with_refresh_tokens().await;
@@ -280,6 +295,8 @@ async fn refresh_never_widens() {
 }
 
 /// RFC 7009: revoking a refresh token ends its access tokens too; unknown tokens are no error.
+/// Rule: RFC 7009 section 2.1: a refresh token takes its access tokens along
+/// Rule: RFC 7009 section 2.2: an unknown token is answered with 200
 #[tokio::test]
 async fn revocation_ends_the_session() {
     let app = with_refresh_tokens().await;
@@ -296,6 +313,7 @@ async fn revocation_ends_the_session() {
 }
 
 /// The sealed answer is kept for the whole grace, and not longer: the store must not hold what it does not need.
+/// Rule: Portal section 1: the sealed answer is deleted when the grace is over
 #[tokio::test]
 async fn a_sealed_answer_goes_once_the_grace_is_over() {
     let app = with_refresh_tokens().await;

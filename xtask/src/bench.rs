@@ -1,19 +1,32 @@
-//! `cargo xtask bench`: Portal beside a bare server, measured in the same run.
+//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run.
 
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cargo::{self, cargo};
+use crate::postgres::Postgres;
 use crate::run;
 use crate::stage::Stages;
-use crate::tools;
+use crate::tools::{self, TestNode};
 use crate::workspace::Workspace;
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Tool calls beside a bare server
+    Calls,
+    /// Refresh grants beside the disk and the engine
+    Refresh,
+}
 
 /// Options of `bench`.
 #[derive(Args)]
 pub struct Options {
+    /// Measure only this
+    #[arg(long)]
+    only: Option<What>,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -35,19 +48,43 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     stages.run("Building the load generator and the bare server", || build(workspace))?;
     let node = stages.run("Test tools", || tools::ready_to_test(workspace))?;
     stages.run("Measuring", || {
-        let mut script = node.script(workspace, "bench.mjs");
-        script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
-        for (name, value) in [
-            ("--connections", options.connections),
-            ("--seconds", options.seconds),
-            ("--rounds", options.rounds),
-        ] {
-            script.arg(name).arg(value.to_string());
+        if options.only != Some(What::Refresh) {
+            calls(workspace, &node, options)?;
         }
-        cargo::run(&mut script)
+        if options.only != Some(What::Calls) {
+            refresh(workspace, &node, options)?;
+        }
+        Ok(())
     })?;
     println!("wasm {} kB as browsers load it", site.wasm_brotli_bytes / 1000);
     Ok(ExitCode::SUCCESS)
+}
+
+fn calls(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
+    let mut script = node.script(workspace, "bench.mjs");
+    script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
+    for (name, value) in
+        [("--connections", options.connections), ("--seconds", options.seconds), ("--rounds", options.rounds)]
+    {
+        script.arg(name).arg(value.to_string());
+    }
+    cargo::run(&mut script)
+}
+
+/// On SQLite, then on a PostgreSQL that waits for the disk. Both keep their files in the folder for temporary ones.
+fn refresh(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
+    let measure = |postgres: Option<&Postgres>| {
+        let mut measure = Command::new(workspace.portal().with_file_name("refresh"));
+        measure.arg("measure").arg("--portal").arg(workspace.portal());
+        measure.arg("--seconds").arg(options.seconds.to_string());
+        measure.arg("--rounds").arg(options.rounds.to_string());
+        if let Some(postgres) = postgres {
+            measure.arg("--postgres").arg(&postgres.url);
+        }
+        cargo::run(measure.stdin(Stdio::null()))
+    };
+    measure(None)?;
+    measure(Some(&Postgres::start_durable(workspace, node)?))
 }
 
 fn build(workspace: &Workspace) -> Result<()> {

@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["portal-core", "portal-directory", "portal-fetch", "portal-model", "portal-server", "portal-store"],
     ),
     ("xtask", &[]),
-    ("xtask-bench", &[]),
+    ("xtask-bench", &["portal-core", "portal-server", "portal-store", "portal-testkit"]),
     ("xtask-bindgen", &[]),
 ];
 /// Crates that the domain must not know, neither directly nor as an option.

@@ -1,8 +1,9 @@
-//! The long fuzzing: needs nightly and cargo-fuzz, which no other command needs.
+//! The long fuzzing: needs nightly, cargo-fuzz and a C++ compiler, which no other command needs.
 
+use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::cargo;
@@ -16,9 +17,12 @@ pub struct Options {
     /// Time for each target
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Add to the kept corpus what reaches code that it does not reach yet
+    #[arg(long)]
+    keep: bool,
 }
 
-/// `cargo xtask fuzz`.
+/// `cargo xtask fuzz`. What is found on the way stays below `fuzz/target/found`, so that the kept corpus stays small.
 ///
 /// # Errors
 /// When a tool is missing, the text names the command that installs it; when a target finds a fault.
@@ -42,10 +46,37 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     }
     for (index, target) in targets.iter().enumerate() {
         println!("[{}/{}] {target}, {} s", index + 1, targets.len(), options.seconds);
-        let limit = format!("-max_total_time={}", options.seconds);
-        cargo::run(fuzz(workspace).args(["run", target, "--", &limit]))?;
+        fuzz_one(workspace, target, options)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs one target; new inputs go to the first folder, the kept corpus is only read.
+fn fuzz_one(workspace: &Workspace, target: &str, options: &Options) -> Result<()> {
+    let found = format!("fuzz/target/found/{target}");
+    let kept = format!("fuzz/corpus/{target}");
+    fs::create_dir_all(workspace.root.join(&found)).with_context(|| format!("{found} cannot be made"))?;
+    let mut run = fuzz(workspace);
+    run.args(["run", target, &found, &kept, "--", "-print_final_stats=1"]);
+    run.arg(format!("-max_total_time={}", options.seconds));
+    let dictionary = format!("fuzz/dictionaries/{target}.dict");
+    if workspace.root.join(&dictionary).is_file() {
+        run.arg(format!("-dict={dictionary}"));
+    }
+    cargo::run(&mut run)?;
+    if options.keep {
+        // By the code that is reached alone: how often it is would keep hundreds of inputs that differ in nothing else.
+        cargo::run(fuzz(workspace).args([
+            "run",
+            target,
+            &kept,
+            &found,
+            "--",
+            "-merge=1",
+            "-use_counters=0",
+        ]))?;
+    }
+    Ok(())
 }
 
 fn fuzz(workspace: &Workspace) -> Command {

@@ -4,10 +4,12 @@
 
 mod bench;
 mod cargo;
+mod crashes;
 mod dev;
 mod digest;
 mod e2e;
 mod edges;
+mod evidence;
 mod fuzz;
 mod lint;
 mod postgres;
@@ -45,8 +47,12 @@ enum Command {
     Dev(run::Options),
     /// Measure Portal beside bare servers in the same run and print the ratios
     Bench(bench::Options),
+    /// Kill a server under load, over and over, and check that nobody loses anything
+    Crashes(crashes::Options),
     /// Run the fuzz targets for a while
     Fuzz(fuzz::Options),
+    /// Write docs/conformance.md and the table of attacks in docs/reliability.md from the tests
+    ConformanceTable,
     /// Format the Rust sources
     Fmt {
         /// Only say what is not formatted
@@ -68,7 +74,9 @@ fn main() -> ExitCode {
         Command::Build => run::build_command(&workspace),
         Command::Dev(options) => dev::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
+        Command::Crashes(options) => crashes::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),
+        Command::ConformanceTable => evidence::write(&workspace),
         Command::Fmt { check } => lint::format(&workspace, check),
         Command::Lint => lint::run(&workspace),
         Command::E2e(options) => e2e::run(&workspace, &options),

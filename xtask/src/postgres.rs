@@ -30,8 +30,21 @@ impl Postgres {
         if let Ok(url) = std::env::var(URL_VARIABLE) {
             return Ok(Self { url, script: None });
         }
+        Self::start_with(workspace, node, &[])
+    }
+
+    /// Starts a cluster that waits for the disk at every commit.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_durable(workspace: &Workspace, node: &TestNode) -> Result<Self> {
+        Self::start_with(workspace, node, &["--durable"])
+    }
+
+    fn start_with(workspace: &Workspace, node: &TestNode, arguments: &[&str]) -> Result<Self> {
         let mut script = node
             .script(workspace, "harness/postgres.mjs")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

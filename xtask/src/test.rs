@@ -9,6 +9,7 @@ use clap::Args;
 use crate::cargo::{self, cargo};
 use crate::e2e;
 use crate::edges;
+use crate::evidence;
 use crate::lint;
 use crate::postgres::{APP_URL_VARIABLE, Postgres, URL_VARIABLE};
 use crate::report::{Counts, Report};
@@ -19,8 +20,8 @@ use crate::workspace::Workspace;
 
 /// The most that browsers may have to load as wasm, in bytes after brotli.
 const WASM_BROTLI_BYTES_MAX: u64 = 120_000;
-/// Tools, format, edges, two clippy runs, PostgreSQL, Rust tests, stories again; then server, size, browser, conformance.
-const QUICK_CHECKS: usize = 8;
+/// Tools, format, edges, evidence, two clippy runs, PostgreSQL, Rust tests, stories again; then server, size, browser, conformance.
+const QUICK_CHECKS: usize = 9;
 const RELEASE_CHECKS: usize = 4;
 
 /// Options of `test`.
@@ -45,6 +46,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     })?;
     report.check("Format", || lint::format(workspace, true).map(|_| Counts::ONE));
     report.check("Dependency edges", || edges::check(workspace).map(|()| Counts::ONE));
+    report.check("Evidence tables", || evidence::check(workspace).map(|()| Counts::ONE));
     // First of the long steps: the server's tests then see the site that the release binary embeds.
     let site = release.then(|| site::build(workspace, report.stages()));
     report.check("Clippy, server half", || lint::clippy_server(workspace).map(|()| Counts::ONE));

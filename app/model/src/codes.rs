@@ -65,6 +65,12 @@ codes! {
     TooManyAttempts = "too-many-attempts", 429, "Too many attempts. Wait a minute, then try again.";
     /// The account is disabled.
     AccountDisabled = "account-disabled", 403, "This account is disabled. Ask an admin of Portal.";
+    /// A directory says that the person is suspended or gone.
+    AccountSuspended = "account-suspended", 403, "The organisation's directory says that this person is suspended or has left. Only the directory can change that: ask whoever looks after it.";
+    /// Portal waits for a directory to be read again.
+    DirectoryStale = "directory-stale", 503, "Portal has not been able to read the organisation's directory for too long, and lets nobody in meanwhile. Try again later, or ask an admin of Portal.";
+    /// The role comes from a group of a directory.
+    AdminByGroup = "admin-by-group", 409, "This person is an admin through a group of the organisation's directory. Take them out of that group there.";
     /// Not an e-mail address.
     EmailInvalid = "email-invalid", 422, "Write an e-mail address, such as ada@example.com.";
     /// The e-mail is taken.
@@ -79,6 +85,28 @@ codes! {
     PasswordWrong = "password-wrong", 422, "This is not your current password.";
     /// A one-time link is unknown, used or expired.
     LinkInvalid = "link-invalid", 410, "This link has been used, has expired or was replaced by a newer one. Ask for a new one.";
+    /// A sign-in with a provider took too long or was finished before.
+    SignInExpired = "sign-in-expired", 410, "This sign-in took too long or was finished before. Start again.";
+    /// A sign-in with a provider came back to another browser.
+    SignInForeign = "sign-in-foreign", 403, "This sign-in was started in another browser, or cookies are blocked. Start again in this one.";
+    /// The provider says that the person did not go through with it.
+    SignInCancelled = "sign-in-cancelled", 403, "The provider did not sign you in: it was cancelled there, or you may not use Portal there. Start again, or ask an admin.";
+    /// The provider's answer proves nothing.
+    SignInFailed = "sign-in-failed", 403, "The provider's answer could not be trusted, so nobody was signed in. Start again; if it stays so, tell an admin of Portal.";
+    /// The provider cannot be reached.
+    ProviderUnavailable = "provider-unavailable", 503, "The sign-in provider cannot be reached right now. Try again in a moment.";
+    /// The provider's configuration does not fit.
+    ProviderMisconfigured = "provider-misconfigured", 500, "Sign-in with this provider is not set up correctly. Tell an admin of Portal; the log says what is wrong.";
+    /// The provider vouches for someone whom the catalog does not know.
+    NotInCatalog = "not-in-catalog", 403, "Your account there is good, but it is not in this organization's catalog. Ask an admin of Portal to add you, or sign in with another account.";
+    /// Nobody can be told apart by e-mail address.
+    EmailUnverified = "email-unverified", 403, "The provider does not vouch for an e-mail address of yours, and people are recognized by it here. Verify your address there, or ask an admin of Portal.";
+    /// Several people have the e-mail address.
+    PersonAmbiguous = "person-ambiguous", 403, "More than one person in the directory has your e-mail address, so it does not say who you are. Ask an admin of Portal.";
+    /// Local accounts cannot sign in.
+    LocalSignInOff = "local-sign-in-off", 403, "Sign-in with a password is turned off. Sign in with your organization's provider.";
+    /// Without local sign-in no admin could sign in.
+    LocalSignInNeeded = "local-sign-in-needed", 409, "No admin could sign in any more. Let an admin sign in with a provider first, then turn this off.";
     /// The last admin would be lost.
     LastAdmin = "last-admin", 409, "This is the last admin who can sign in. Make someone else an admin first.";
     /// Not a reference to a user or group.
@@ -203,6 +231,7 @@ impl From<ErrorCode> for FieldError {
 mod tests {
     use super::*;
 
+    /// Attack: 1.7: words in the address that pretend to be messages of Portal
     #[test]
     fn codes_read_back_and_are_sent_as_spelled() {
         for code in ErrorCode::ALL {

@@ -5,6 +5,7 @@
 pub mod codes;
 pub mod entity_ref;
 pub mod lifetimes;
+pub mod provider_settings;
 pub mod scope;
 pub mod settings;
 

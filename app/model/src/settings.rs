@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityRef, codes::ErrorCode, lifetimes::RefreshLifetimes};
+use crate::{EntityRef, codes::ErrorCode, lifetimes::RefreshLifetimes, provider_settings::ProviderSettings};
 
 /// Longest announcement of the admin's own words, in characters.
 pub const ROLLOUT_MESSAGE_LENGTH_MAX: usize = 500;
@@ -112,6 +112,10 @@ pub struct Settings {
     pub dcr_enabled: bool,
     /// `tokens.personal.enabled`
     pub personal_tokens_enabled: bool,
+    /// `sign_in.local.enabled`
+    pub sign_in_local_enabled: bool,
+    /// `org.<provider>.…`, only of providers for which someone has set something
+    pub providers: BTreeMap<String, ProviderSettings>,
 }
 
 impl Default for Settings {
@@ -128,6 +132,8 @@ impl Default for Settings {
             rollout_message: String::new(),
             dcr_enabled: false,
             personal_tokens_enabled: false,
+            sign_in_local_enabled: true,
+            providers: BTreeMap::new(),
         }
     }
 }
@@ -137,6 +143,12 @@ impl Settings {
     #[must_use]
     pub fn source_enabled(&self, source: &str) -> bool {
         self.sources.get(source).copied().unwrap_or_else(|| SOURCES_ON_BY_DEFAULT.contains(&source))
+    }
+
+    /// What is set for a provider.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> ProviderSettings {
+        self.providers.get(id).cloned().unwrap_or_default()
     }
 
     /// Whether agents can introduce themselves: by a document, or by registering. Clients that an admin has registered
@@ -177,6 +189,15 @@ pub enum SettingChange {
     DcrEnabled(bool),
     /// `tokens.personal.enabled`
     PersonalTokensEnabled(bool),
+    /// `sign_in.local.enabled`
+    SignInLocalEnabled(bool),
+    /// `org.<provider>.…`, all of one provider together
+    Provider {
+        /// Id of a provider that the configuration names.
+        id: String,
+        /// What shall be set for it.
+        settings: ProviderSettings,
+    },
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Entities, people and groups: names, icons and links.
 
 use leptos::prelude::*;
-use portal_core::catalog::StoredEntity;
+use portal_core::{catalog::StoredEntity, oauth::records::LogoId, services::LOGO_PATH};
 use portal_model::EntityRef;
 use serde_json::Value;
 
@@ -53,6 +53,30 @@ pub(crate) fn entity_link(entity_ref: &EntityRef, label: Option<String>) -> AnyV
 /// The plate of a person (round), a group (square) or an agent (outlined).
 pub(crate) fn avatar(class: &'static str, name: &str) -> AnyView {
     view! { <span class=class aria-hidden="true">{text::initials(name)}</span> }.into_any()
+}
+
+/// The mark of a client: its picture, or its initials where it has none.
+pub(crate) fn client_mark(name: &str, logo: Option<&LogoId>) -> AnyView {
+    match logo {
+        Some(logo) => {
+            view! { <img class="av agent picture" src=logo_path(logo) alt="" width="28" height="28" loading="lazy" decoding="async"/> }
+                .into_any()
+        }
+        None => avatar("av agent", name),
+    }
+}
+
+/// Where Portal serves a picture of a client.
+pub(crate) fn logo_path(logo: &LogoId) -> String {
+    format!("{LOGO_PATH}/{}", logo.as_str())
+}
+
+/// A text that may break after each `@`, so that an e-mail address is not cut in the middle of a word.
+pub(crate) fn address(text: &str) -> AnyView {
+    let mut parts = text.split_inclusive('@').map(str::to_owned);
+    let first = parts.next();
+    let rest = parts.map(|part| view! { <wbr/>{part} }).collect_view();
+    view! { <bdi class="address">{first}{rest}</bdi> }.into_any()
 }
 
 /// A link target from outside, when it may be one: an absolute http or https address, or mail.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use leptos::prelude::*;
 use portal_core::{identity::SignedIn, rollout::RolloutView};
 
-use super::{Icon, avatar, hidden, icon, mark};
+use super::{Icon, address, avatar, hidden, icon, mark};
 use crate::{
     islands::MenuDismiss,
     page::{Page, PageError, PageRequest},
@@ -158,7 +158,7 @@ impl Frame {
                     <div class="pop menu">
                         <div class="id">
                             {avatar("av person lg self", &name)}
-                            <div><b class="break"><bdi>{name.clone()}</bdi></b><span class="sub break"><bdi>{second}</bdi></span></div>
+                            <div><b class="break"><bdi>{name.clone()}</bdi></b><span class="sub">{address(&second)}</span></div>
                         </div>
                         <ul>
                             <li><a href=user.entity_ref.path()>{icon(Icon::Person)}"My page"</a></li>

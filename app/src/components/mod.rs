@@ -10,7 +10,9 @@ mod note;
 mod when;
 
 pub(crate) use code::{chip, code_block, command, copy_line, copy_line_of};
-pub(crate) use entity::{avatar, entity_label, entity_link, kind_icon, kind_word, safe_link};
+pub(crate) use entity::{
+    address, avatar, client_mark, entity_label, entity_link, kind_icon, kind_word, logo_path, safe_link,
+};
 pub(crate) use form::{
     Switch, UnitField, error_summary, field_error, form_error, hidden, live, password_field, saved, switch,
     text_field, unit_field,

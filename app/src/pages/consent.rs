@@ -1,10 +1,11 @@
 //! `/oauth/consent`
 
 use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::Meta;
 use portal_core::{
     identity::User,
     oauth::{
-        ConsentError, ConsentView,
+        ConsentError, ConsentStep, ConsentView,
         records::{ClientSnapshot, DocumentOrigin},
     },
     secret::Secret,
@@ -13,7 +14,7 @@ use portal_model::{ErrorCode, Scope, ScopeSet};
 
 use super::authorize_error::client_refused;
 use crate::{
-    components::{Icon, Tone, avatar, form_error, hidden, icon, note, sheet},
+    components::{Icon, Tone, address, avatar, form_error, hidden, icon, logo_path, note, sheet},
     cookies,
     flash::FormId,
     page::{FormOutcome, Page, PageError, PageRequest, PageResult},
@@ -53,8 +54,10 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         Err(error) => return Err(error.into()),
     };
     let signed_in = page.signed_in()?;
-    if view.must_sign_in {
-        return Err(PageError::redirect(request, &sign_in_again_path(&pending)));
+    match view.next {
+        ConsentStep::SignIn => return Err(PageError::redirect(request, &sign_in_again_path(&pending))),
+        ConsentStep::Resume => return resume(&page, &pending, &view).await,
+        ConsentStep::Ask => {}
     }
     allow_answer_to(request, &view.redirect_origin);
     let tools = ToolCounts::load(request).await?;
@@ -62,6 +65,34 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let shown = Shown { pending, view, account, tools, outcome: page.outcome(FormId::Consent) };
     let below = view! { <p>"You did not start this? Choose Cancel, and tell the people who run Portal."</p> };
     Ok(Page { title: "Allow access".into(), body: sheet(shown.form(), Some(below.into_any())) })
+}
+
+/// The person has just signed in and has allowed the same before: nothing is asked. Browsers apply the sign-in form's
+/// `form-action` to every redirect that follows it, and the client is none of its targets; so there is a page in between,
+/// which goes on by itself.
+async fn resume(page: &PageRequest, pending: &str, view: &ConsentView) -> PageResult {
+    let request = &page.request;
+    if request.query("resume").is_none() {
+        let on = format!("{}&resume=1", consent_path(pending));
+        let refresh = format!("0;url={on}");
+        let content = view! {
+            <Meta http_equiv="refresh" content=refresh/>
+            <div class="form">
+                <header><h1>"You have allowed this before"</h1></header>
+                <p>"You are sent back to "<code class="break"><bdi>{view.redirect_host.clone()}</bdi></code>"."</p>
+                <div class="pair-buttons"><a class="btn solid" href=on>"Continue"</a></div>
+            </div>
+        };
+        return Ok(Page { title: "Going on".into(), body: sheet(content.into_any(), None) });
+    }
+    let browser = request.secret_cookie(cookies::AUTHORIZE);
+    let authorization = &request.services().authorization;
+    let person = page.signed_in()?;
+    match authorization.resume(&Secret::new(pending), browser.as_ref(), &person).await? {
+        Some(location) => Err(PageError::redirect(request, &location)),
+        // Taken back in this very moment: ask.
+        None => Err(PageError::redirect(request, &consent_path(pending))),
+    }
 }
 
 /// The answer to the form redirects to the client, and browsers apply this page's `form-action` to that too.
@@ -155,11 +186,19 @@ impl Shown {
             }),
             _ => None,
         };
+        let picture = self.view.logo.as_ref().map(|logo| {
+            view! { <img class="logo" src=logo_path(logo) alt="" width="48" height="48"/> }
+        });
+        let (claims, verified) = match picture {
+            Some(_) => ("It shows this picture and calls itself “", "”. Portal has verified neither."),
+            None => ("It calls itself “", "”. Portal has not verified this name."),
+        };
         view! {
             <header class="asks">
+                {picture}
                 <h1><span class="big"><bdi>{client.host.clone()}</bdi></span><span class="rest">"asks to use Portal as you"</span></h1>
                 <p class="says">
-                    "It calls itself “"<b><bdi>{client.name.clone()}</bdi></b>"”. Portal has not verified this name."
+                    {claims}<b><bdi>{client.name.clone()}</bdi></b>{verified}
                 </p>
                 <p class="says">"Its document: "<code class="break">{document.to_owned()}</code></p>
                 {pinned}
@@ -215,7 +254,7 @@ impl Shown {
                     <span class="who">
                         {avatar("av person", name)}
                         <span><b class="break"><bdi>{name.clone()}</bdi></b>
-                            <span class="sub break"><bdi>{second.clone()}</bdi></span></span>
+                            <span class="sub">{address(second)}</span></span>
                     </span>
                     <a class="target" href=other>"Use another account"</a>
                 </dd>
@@ -283,6 +322,11 @@ pub(crate) fn client_label(client: &ClientSnapshot) -> String {
     }
 }
 
+/// What a client is called where many stand together: the host of its document, or else the name it was registered under.
+pub(crate) fn client_title(client: &ClientSnapshot) -> String {
+    if client.host.is_empty() { client.name.clone() } else { client.host.clone() }
+}
+
 /// A scope in words: what to call it, and what it opens.
 fn scope_words(level: Scope) -> (&'static str, &'static str) {
     match level {
@@ -313,6 +357,7 @@ mod tests {
                 redirect_uris_hash: String::new(),
                 lists_refresh_grant: true,
                 confidential: false,
+                keys_hash: String::new(),
                 origin,
             },
             redirect_uri: String::new(),
@@ -324,7 +369,8 @@ mod tests {
             ends_at: UnixMillis(1_795_000_000_000),
             token_lifetime_days: Some(7),
             expires_at: UnixMillis(1_795_000_000_000),
-            must_sign_in: false,
+            next: ConsentStep::Ask,
+            logo: None,
         };
         let account = Account { name: HOSTILE.to_owned(), second: HOSTILE.to_owned() };
         let tools = ToolCounts([5, 7, 8]);

@@ -8,3 +8,4 @@ pub(crate) mod errors;
 pub(crate) mod home;
 pub(crate) mod mcp;
 pub(crate) mod settings;
+pub(crate) mod sign_in_refused;

@@ -31,17 +31,20 @@ pub(crate) async fn session_end(session: Option<String>) -> Result<(), UiError> 
     Form::new(&request, FormId::EveryAgent, PAGE).subject("one").answer(work).await
 }
 
-/// Ends all sessions of a person or of a client, once confirmed.
+/// Ends all sessions of a person, of a client, or that a search finds, once confirmed.
 #[server(prefix = "/_ui", endpoint = "sessions_end")]
 pub(crate) async fn sessions_end(
     person: Option<String>,
     client: Option<String>,
+    found: Option<String>,
+    search: Option<String>,
     confirmed: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
     let work = async {
         let admin = guard::admin(&request)?;
-        let which = which(person, client).ok_or(ErrorCode::Invalid)?;
+        let which =
+            which(person, client, found.map(|_| search.unwrap_or_default())).ok_or(ErrorCode::Invalid)?;
         if confirmed.is_none() {
             return Ok(Done::Go(confirm_path(&which)));
         }
@@ -53,12 +56,18 @@ pub(crate) async fn sessions_end(
     Form::new(&request, FormId::EveryAgent, PAGE).subject("many").answer(work).await
 }
 
-/// The sessions that a form or an address names: those of a person or of a client, not both.
-pub(crate) fn which(person: Option<String>, client: Option<String>) -> Option<SessionsOf> {
+/// The sessions that a form or an address names: those of a person, of a client, or that a search finds; exactly one of them.
+/// A search for nothing finds all.
+pub(crate) fn which(
+    person: Option<String>,
+    client: Option<String>,
+    search: Option<String>,
+) -> Option<SessionsOf> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    match (given(person), given(client)) {
-        (Some(person), None) => Some(SessionsOf::Person(UserId(person))),
-        (None, Some(client)) => Some(SessionsOf::Client(client)),
+    match (given(person), given(client), search) {
+        (Some(person), None, None) => Some(SessionsOf::Person(UserId(person))),
+        (None, Some(client), None) => Some(SessionsOf::Client(client)),
+        (None, None, Some(search)) => Some(SessionsOf::Search(search.trim().chars().take(200).collect())),
         _ => None,
     }
 }

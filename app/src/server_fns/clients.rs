@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use portal_core::oauth::ClientRequest;
-use portal_model::{Field, settings::SettingChange};
+use portal_model::Field;
 
 use crate::{
     error::UiError,
@@ -81,16 +81,4 @@ pub(crate) async fn client_delete(client: Option<String>, confirmed: Option<Stri
         Ok(Done::Saved)
     };
     Form::new(&request, FormId::ClientDelete, PAGE).subject(&client).answer(work).await
-}
-
-/// `mcp.dcr.enabled`.
-#[server(prefix = "/_ui", endpoint = "settings_dcr")]
-pub(crate) async fn settings_dcr(enabled: Option<String>) -> Result<(), UiError> {
-    let request = WebRequest::current()?;
-    let work = async {
-        let admin = guard::admin(&request)?;
-        request.services().settings.change(&admin, &[SettingChange::DcrEnabled(enabled.is_some())]).await?;
-        Ok(Done::Saved)
-    };
-    Form::new(&request, FormId::Dcr, "/settings/clients#dcr").answer(work).await
 }

@@ -12,12 +12,13 @@ use crate::{
     flash::FormId,
     form::{Done, Form},
     guard,
-    pages::settings::confirm::{CIMD_PATH, REFRESH_PATH},
+    pages::settings::confirm::Asking,
     web_request::WebRequest,
 };
 
 const CIMD: &str = "/settings/general#cimd";
 const REFRESH: &str = "/settings/general#refresh";
+const DCR: &str = "/settings/clients#dcr";
 const ROLLOUT: &str = "/settings/general#rollout";
 
 async fn change(request: &WebRequest, changes: &[SettingChange]) -> Result<Done, UiError> {
@@ -26,27 +27,50 @@ async fn change(request: &WebRequest, changes: &[SettingChange]) -> Result<Done,
     Ok(Done::Saved)
 }
 
-/// Switches one of the settings that ask before they go off.
-async fn switch(
-    request: &WebRequest,
-    setting: SettingChange,
-    asks: bool,
-    question: &str,
-) -> Result<Done, UiError> {
-    if asks {
-        guard::admin(request)?;
-        return Ok(Done::Go(question.to_owned()));
+/// What a switch that asks before it goes off is sent.
+struct Wish {
+    on: bool,
+    confirmed: bool,
+    end: bool,
+}
+
+/// Switches one of the settings that ask before they go off, and with it ends the sessions that it keeps alive, where that
+/// is wished. The subject afterwards is how many those were.
+async fn switch(form: Form<'_>, setting: SettingChange, asking: Asking, wish: Wish) -> Result<(), UiError> {
+    let request = form.request();
+    let switched = async {
+        let admin = guard::admin(request)?;
+        let settings = &request.services().settings;
+        match (wish.on, wish.confirmed, wish.end) {
+            (false, false, _) => Ok((Done::Go(asking.path()), None)),
+            (false, true, true) => {
+                let ended = settings.change_and_end(&admin, &[setting], &asking.sessions()).await?;
+                Ok((Done::Saved, Some(ended)))
+            }
+            _ => {
+                settings.change(&admin, &[setting]).await?;
+                Ok((Done::Saved, None))
+            }
+        }
+    };
+    match switched.await {
+        Ok((done, Some(ended))) => form.subject(&ended.to_string()).answer(async { Ok(done) }).await,
+        Ok((done, None)) => form.answer(async { Ok(done) }).await,
+        Err(error) => form.answer(async { Err(error) }).await,
     }
-    change(request, &[setting]).await
 }
 
 /// `mcp.cimd.enabled`; off only once confirmed.
 #[server(prefix = "/_ui", endpoint = "settings_cimd")]
-pub(crate) async fn settings_cimd(enabled: Option<String>, confirmed: Option<String>) -> Result<(), UiError> {
+pub(crate) async fn settings_cimd(
+    enabled: Option<String>,
+    confirmed: Option<String>,
+    end: Option<String>,
+) -> Result<(), UiError> {
     let request = WebRequest::current()?;
-    let (on, asks) = (enabled.is_some(), enabled.is_none() && confirmed.is_none());
-    let work = switch(&request, SettingChange::CimdEnabled(on), asks, CIMD_PATH);
-    Form::new(&request, FormId::Cimd, CIMD).answer(work).await
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
+    let setting = SettingChange::CimdEnabled(wish.on);
+    switch(Form::new(&request, FormId::Cimd, CIMD), setting, Asking::Cimd, wish).await
 }
 
 /// `mcp.refresh.enabled`; off only once confirmed.
@@ -54,11 +78,25 @@ pub(crate) async fn settings_cimd(enabled: Option<String>, confirmed: Option<Str
 pub(crate) async fn settings_refresh(
     enabled: Option<String>,
     confirmed: Option<String>,
+    end: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
-    let (on, asks) = (enabled.is_some(), enabled.is_none() && confirmed.is_none());
-    let work = switch(&request, SettingChange::RefreshEnabled(on), asks, REFRESH_PATH);
-    Form::new(&request, FormId::Refresh, REFRESH).answer(work).await
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
+    let setting = SettingChange::RefreshEnabled(wish.on);
+    switch(Form::new(&request, FormId::Refresh, REFRESH), setting, Asking::Refresh, wish).await
+}
+
+/// `mcp.dcr.enabled`; off only once confirmed.
+#[server(prefix = "/_ui", endpoint = "settings_dcr")]
+pub(crate) async fn settings_dcr(
+    enabled: Option<String>,
+    confirmed: Option<String>,
+    end: Option<String>,
+) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
+    let setting = SettingChange::DcrEnabled(wish.on);
+    switch(Form::new(&request, FormId::Dcr, DCR), setting, Asking::Dcr, wish).await
 }
 
 /// `mcp.cimd.policy`: `well-known` or `any`.

@@ -1,7 +1,10 @@
 //! Static tokens.
 
 use leptos::prelude::*;
-use portal_core::{ids::StaticTokenId, tokens::StaticTokenRequest};
+use portal_core::{
+    ids::StaticTokenId,
+    tokens::{OldTokenEnds, StaticTokenRequest},
+};
 use portal_model::{ErrorCode, Field, settings::SettingChange};
 
 use crate::{
@@ -54,9 +57,13 @@ pub(crate) async fn token_create(
     form.answer(work).await
 }
 
-/// Replaces a token by a new one, which is shown once; asks first.
+/// Replaces a token by a new one, which is shown once; asks first. `old_ends` is `in-one-hour` or `at-once`.
 #[server(prefix = "/_ui", endpoint = "token_rotate")]
-pub(crate) async fn token_rotate(token: Option<String>, confirmed: Option<String>) -> Result<(), UiError> {
+pub(crate) async fn token_rotate(
+    token: Option<String>,
+    old_ends: Option<String>,
+    confirmed: Option<String>,
+) -> Result<(), UiError> {
     let request = WebRequest::current()?;
     let id = StaticTokenId(token.unwrap_or_default());
     let work = async {
@@ -64,7 +71,12 @@ pub(crate) async fn token_rotate(token: Option<String>, confirmed: Option<String
         if confirmed.is_none() {
             return Ok(Done::Go(confirm_path(&id, Change::Rotate)));
         }
-        Ok(Done::Link(request.services().static_tokens.rotate(&admin, &id).await?.secret))
+        let old_ends = match old_ends.as_deref() {
+            Some("at-once") => OldTokenEnds::AtOnce,
+            None | Some("in-one-hour") => OldTokenEnds::InOneHour,
+            Some(_) => return Err(ErrorCode::Invalid.into()),
+        };
+        Ok(Done::Link(request.services().static_tokens.rotate(&admin, &id, old_ends).await?.secret))
     };
     Form::new(&request, FormId::TokenRotation, PAGE).subject(id.as_str()).answer(work).await
 }

@@ -8,13 +8,13 @@ use crate::{
     audit::AuditService,
     catalog::CatalogService,
     changes::ChangeTracker,
-    identity::IdentityService,
+    identity::{IdentityService, SignInProvider},
     ingestion::IngestionService,
     oauth::{
         AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService,
         PinnedDocument, TokenService,
     },
-    org::ProviderOptions,
+    org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
@@ -36,6 +36,8 @@ pub struct Dependencies {
     pub reader: Arc<dyn LocationReader>,
     /// The directories that the configuration names, in its order.
     pub directories: Arc<[Directory]>,
+    /// The providers that people sign in with, in the order of the configuration.
+    pub sign_in_providers: Arc<[SignInProvider]>,
     /// Counters by which caches know that they are stale.
     pub changes: Arc<ChangeTracker>,
     /// What the configuration says.
@@ -75,6 +77,9 @@ impl Configuration {
 /// Path of the MCP endpoint.
 pub const MCP_PATH: &str = "/api/mcp-actions/v1";
 
+/// Below this path Portal serves the pictures of clients, each by its name.
+pub const LOGO_PATH: &str = "/oauth/logo";
+
 /// All services.
 #[derive(Clone)]
 pub struct Services {
@@ -104,6 +109,12 @@ pub struct Services {
     pub ingestion: Arc<IngestionService>,
     /// MCP actions.
     pub actions: Arc<ActionRegistry>,
+    /// What admins have to settle about people of directories.
+    pub conflicts: Arc<ConflictService>,
+    /// Directories of people and groups, and their runs.
+    pub org: Arc<OrgService>,
+    /// Somebody's leaving, planned and carried out.
+    pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
     /// The audit log.
@@ -122,7 +133,7 @@ impl Services {
         let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
         let activity = Arc::new(ActivityRecorder::new(dependencies.clone()));
         Self {
-            identity: Arc::new(IdentityService::new(dependencies.clone())),
+            identity: Arc::new(IdentityService::new(dependencies.clone(), Arc::clone(&settings))),
             authorization: Arc::new(AuthorizationService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),
@@ -137,6 +148,9 @@ impl Services {
             agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
             static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
+            conflicts: Arc::new(ConflictService::new(dependencies.clone())),
+            org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
+            offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),

@@ -1,4 +1,5 @@
-//! Readers of organisation data: directories of people and groups, and descriptor locations by file and url.
+//! Readers of organisation data: directories of people and groups, and descriptor locations by file and url. And sign-in
+//! with the organisation's providers.
 
 mod adapter;
 pub mod api;
@@ -12,10 +13,12 @@ mod hosts;
 pub mod okta;
 mod reader;
 mod selection;
+mod sign_in;
 mod status;
 
 pub use adapter::{AdapterContext, AdapterOptions};
 pub use files::FILES_AT_ONCE_MAX;
 pub use reader::{FileAndUrlReader, Options, TextSource};
 pub use selection::{LoginForm, Selection};
+pub use sign_in::{SignInOptions, sign_in_client};
 pub use status::{STATUS_WORDS, standing};

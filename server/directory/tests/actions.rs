@@ -12,7 +12,10 @@ mod support;
 
 use std::sync::Arc;
 
-use portal_core::actions::{Action, ActionError, catalog};
+use portal_core::{
+    actions::{Action, ActionError, CallContext, catalog},
+    identity::RequestOrigin,
+};
 use serde_json::{Map, Value, json};
 use support::{HOST, Harness, caller::caller};
 
@@ -52,7 +55,8 @@ impl Tools {
         let action =
             self.actions.iter().find(|action| action.definition().name == tool).expect("the tool is there");
         let Value::Object(input) = input else { panic!("an object") };
-        action.call(&caller(who, admin), input).await
+        let context = CallContext { caller: &caller(who, admin), origin: &RequestOrigin::default() };
+        action.call(context, input).await
     }
 
     async fn call(&self, tool: &str, input: Value) -> Result<Value, String> {

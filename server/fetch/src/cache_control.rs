@@ -57,6 +57,7 @@ mod tests {
         fresh_for_seconds(&headers)
     }
 
+    /// Rule: CIMD draft-02 section 5.2: a document is kept as long as its server says, within bounds
     #[test]
     fn lifetimes_are_read_as_a_shared_cache_reads_them() {
         assert_eq!(fresh(&[]), None);

@@ -1,4 +1,4 @@
-//! Client documents and their keys from outside (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
+//! Client documents, and the keys and pictures that they name, from outside (draft-ietf-oauth-client-id-metadata-document sections 5 and 8).
 
 use std::time::Duration;
 
@@ -6,22 +6,32 @@ use async_trait::async_trait;
 use http::{HeaderMap, header};
 use portal_core::{
     oauth::ClientIdUrl,
-    ports::{CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument},
+    ports::{
+        CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, CLIENT_LOGO_BYTES_MAX, DocumentFetcher, FetchError,
+        FetchedDocument, FetchedLogo,
+    },
 };
 use url::Url;
 
 use crate::{
     addresses::Reach,
     cache_control::fresh_for_seconds,
-    governor::Governor,
+    governor::{Governor, Permit},
     options::{FetchOptions, FetchSetupError},
+    raster::Rasterizer,
     transport::{Ask, Transport},
 };
+
+/// Time for a logo: someone is waiting for the page that shows it.
+const LOGO_TIMEOUT: Duration = Duration::from_secs(3);
+/// Pictures that are taken.
+const LOGO_TYPES: &str = "image/png, image/webp, image/jpeg, image/gif";
 
 /// Fetches client documents from the public internet, within the bounds of its governor.
 pub struct HardenedFetcher {
     transport: Transport,
     governor: Governor,
+    rasterizer: Rasterizer,
     allow_loopback: bool,
     total_timeout: Duration,
 }
@@ -35,6 +45,7 @@ impl HardenedFetcher {
         Ok(Self {
             transport: Transport::for_client_documents(options)?,
             governor: Governor::default(),
+            rasterizer: Rasterizer::default(),
             allow_loopback: options.allow_loopback,
             total_timeout: options.total_timeout,
         })
@@ -48,6 +59,16 @@ impl HardenedFetcher {
             ("http", true) => Ok(Reach::Loopback),
             _ => Err(FetchError::Refused("only https addresses are fetched".to_owned())),
         }
+    }
+
+    /// An address that a document names, and leave to fetch it.
+    fn named(&self, address: &str) -> Result<(Url, Reach, Permit), FetchError> {
+        let url = Url::parse(address).map_err(|error| FetchError::Refused(error.to_string()))?;
+        let reach = self.reach(&url)?;
+        // The host as the parser reads it, which is the one that is connected to.
+        let host = url.host_str().ok_or_else(|| FetchError::Refused("the address has no host".to_owned()))?;
+        let permit = self.governor.admit(host, address)?;
+        Ok((url, reach, permit))
     }
 
     async fn json(&self, url: &Url, reach: Reach, bytes_max: usize) -> Result<FetchedDocument, FetchError> {
@@ -73,21 +94,32 @@ impl DocumentFetcher for HardenedFetcher {
     }
 
     async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
-        let url = Url::parse(jwks_uri).map_err(|error| FetchError::Refused(error.to_string()))?;
-        let reach = self.reach(&url)?;
-        // The host as the parser reads it, which is the one that is connected to.
-        let host = url.host_str().ok_or_else(|| FetchError::Refused("the address has no host".to_owned()))?;
-        let _permit = self.governor.admit(host, jwks_uri)?;
+        let (url, reach, _permit) = self.named(jwks_uri)?;
         self.json(&url, reach, CLIENT_KEYS_BYTES_MAX).await
+    }
+
+    async fn fetch_logo(&self, logo_uri: &str) -> Result<FetchedLogo, FetchError> {
+        let (url, reach, _permit) = self.named(logo_uri)?;
+        let total_timeout = self.total_timeout.min(LOGO_TIMEOUT);
+        let ask = Ask { reach, bytes_max: CLIENT_LOGO_BYTES_MAX, total_timeout, accept: LOGO_TYPES };
+        let answer = self.transport.get(&url, ask).await?;
+        let kind = essence(&answer.headers).ok_or(FetchError::NotPicture)?;
+        let fresh_for_seconds = fresh_for_seconds(&answer.headers);
+        let png = self.rasterizer.png(&kind, answer.body).await?;
+        Ok(FetchedLogo { png, fresh_for_seconds })
     }
 }
 
-/// Whether the content type, said exactly once, is `application/json` or `application/*+json`.
+/// Whether the content type is `application/json` or `application/*+json`.
 fn is_json(headers: &HeaderMap) -> bool {
-    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
-    let Ok(line) = line.to_str() else { return false };
-    let essence = line.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(headers).unwrap_or_default();
     let Some(subtype) = essence.strip_prefix("application/") else { return false };
     subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
+}
+
+/// The content type in lower case, without parameters; `None` unless it is said exactly once.
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    Some(line.to_str().ok()?.split(';').next()?.trim().to_ascii_lowercase())
 }

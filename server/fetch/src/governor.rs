@@ -89,6 +89,8 @@ mod tests {
         matches!(result, Err(FetchError::Overloaded))
     }
 
+    /// Rule: Portal section 6: a flood of client ids is bounded in memory, sockets and by time
+    /// Attack: 1.4: floods of ids and of requests for one id
     #[tokio::test(start_paused = true)]
     async fn one_host_gets_four_and_all_hosts_sixteen_at_once() {
         let governor = Governor::default();
@@ -115,6 +117,7 @@ mod tests {
         assert!(governor.admit("a.example", "document").is_ok());
     }
 
+    /// Rule: Portal section 6: a flood of client ids is bounded in memory, sockets and by time
     #[tokio::test(start_paused = true)]
     async fn a_minute_has_room_for_120_and_then_again() {
         let governor = Governor::default();

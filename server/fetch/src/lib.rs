@@ -10,9 +10,11 @@ mod cache_control;
 mod documents;
 mod failure;
 mod governor;
+mod issuer;
 mod options;
 mod providers;
 mod proxy;
+mod raster;
 mod resolver;
 mod texts;
 mod tls;
@@ -23,11 +25,15 @@ pub use addresses::{AddressScope, Reach, address_scope};
 pub use cache_control::fresh_for_seconds;
 pub use documents::HardenedFetcher;
 pub use governor::{FETCHES_AT_ONCE_MAX, FETCHES_PER_HOST_MAX, FETCHES_PER_MINUTE_MAX, REPEAT_PAUSE_MS};
+pub use issuer::{
+    ISSUER_ANSWER_BYTES_MAX, ISSUER_REQUESTS_AT_ONCE_MAX, ISSUER_TOTAL_TIMEOUT, IssuerClient,
+};
 pub use options::{CONNECT_TIMEOUT, FetchOptions, FetchSetupError, TOTAL_TIMEOUT};
 pub use providers::{
     PROVIDER_BYTES_MAX, PROVIDER_REDIRECTS_MAX, PROVIDER_REQUESTS_AT_ONCE_MAX, PROVIDER_TOTAL_TIMEOUT,
     ProviderAnswer, ProviderRequest, ProviderTransport,
 };
 pub use proxy::ProviderProxy;
+pub use raster::{DECODED_AT_ONCE_MAX, PICTURE_SIDE_MAX};
 pub use resolver::{Resolver, SystemResolver};
 pub use texts::{HostTrust, TEXT_TOTAL_TIMEOUT, TEXTS_AT_ONCE_MAX, TextFetcher};

@@ -111,6 +111,13 @@ impl Transport {
         tunnel.get(url, &targets, ask).await
     }
 
+    /// A client for this address and nowhere else, after judging where it leads.
+    pub(crate) async fn client_for(&self, url: &Url, reach: Reach) -> Result<Client, FetchError> {
+        vet_form(url)?;
+        let addresses = self.addresses(url.host(), reach).await?;
+        self.client(url, &addresses)
+    }
+
     /// The addresses of a host, every one of them within reach.
     async fn addresses(&self, host: Option<Host<&str>>, reach: Reach) -> Result<Vec<IpAddr>, FetchError> {
         let addresses = match host {

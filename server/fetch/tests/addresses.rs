@@ -40,6 +40,7 @@ impl Fetchers {
     }
 }
 
+/// Attack: 1.4: addresses in every range and spelling: decimal, octal, hex, short, mapped, enclosed digits, zones, 68 tries
 #[test]
 fn every_special_range_is_known_from_its_first_to_its_last_address() {
     for (first, last, scope) in [
@@ -140,6 +141,8 @@ fn an_organisation_reaches_its_networks_but_never_link_local() {
     }
 }
 
+/// Rule: CIMD draft-02 section 8.6: no special-use address is reached, neither for documents nor for what they name
+/// Attack: 1.4: addresses in every range and spelling: decimal, octal, hex, short, mapped, enclosed digits, zones, 114 tries
 #[tokio::test]
 async fn addresses_written_out_are_judged_in_every_spelling() {
     let names = Names::always(&["8.8.8.8"]);
@@ -206,6 +209,8 @@ async fn addresses_written_out_are_judged_in_every_spelling() {
     assert_eq!(names.asked(), 0, "a literal was looked up");
 }
 
+/// Rule: CIMD draft-02 section 8.6: other schemes are not fetched
+/// Attack: 1.4: other schemes, userinfo, ports that are none, 32 tries
 #[tokio::test]
 async fn other_schemes_and_forms_are_refused() {
     let fetchers = Fetchers::new(&Names::always(&["127.0.0.1"]));
@@ -231,6 +236,8 @@ async fn other_schemes_and_forms_are_refused() {
     }
 }
 
+/// Rule: CIMD draft-02 section 8.6: no special-use address is reached, neither for documents nor for what they name
+/// Attack: 1.4: names that resolve inside, in part or in whole, 82 tries
 #[tokio::test]
 async fn one_address_out_of_reach_refuses_the_whole_name() {
     for answer in [
@@ -255,6 +262,8 @@ async fn one_address_out_of_reach_refuses_the_whole_name() {
     assert!(Fetchers::new(&Names::always(&crowd)).both_refuse("https://agent.test/x").await);
 }
 
+/// Rule: CIMD draft-02 section 8.6: no special-use address is reached, neither for documents nor for what they name
+/// Attack: 1.4: rebinding between the check and the connection
 #[tokio::test]
 async fn the_connection_goes_to_the_address_that_was_judged() {
     let judged = Server::plain(Script::json("{\"server\":\"judged\"}")).await;
@@ -268,6 +277,7 @@ async fn the_connection_goes_to_the_address_that_was_judged() {
     assert_eq!((names.asked(), other.asked().len()), (1, 0));
 }
 
+/// Rule: CIMD draft-02 section 8.6: documents on loopback are taken by a Portal on loopback only
 #[tokio::test]
 async fn plain_http_never_leaves_this_machine() {
     // `localhost` that resolves elsewhere, while loopback documents are taken.
@@ -289,6 +299,7 @@ async fn the_system_knows_this_machine() {
     );
 }
 
+/// Attack: 1.4: silent or empty name servers, certificates of others, expired ones, 2 tries
 #[tokio::test]
 async fn names_that_do_not_resolve_are_outages() {
     let missing = HardenedFetcher::new(&options(&Names::failing())).unwrap();
@@ -297,6 +308,7 @@ async fn names_that_do_not_resolve_are_outages() {
     assert_eq!(empty.fetch("https://agent.test/x").await.map(|_| ()), Err(FetchError::Dns));
 }
 
+/// Attack: 1.4: silent or empty name servers, certificates of others, expired ones
 #[tokio::test(start_paused = true)]
 async fn a_name_server_that_says_nothing_is_given_up() {
     let fetcher = HardenedFetcher::new(&options(&Names::silent())).unwrap();
@@ -305,6 +317,7 @@ async fn a_name_server_that_says_nothing_is_given_up() {
     assert_eq!(started.elapsed(), Duration::from_secs(3));
 }
 
+/// Attack: 1.4: floods of ids and of requests for one id, 32 tries
 #[tokio::test]
 async fn a_flood_finds_a_closed_door() {
     let server = Server::plain(Script { bytes: Vec::new(), then: Then::Stall }).await;

@@ -42,6 +42,7 @@ async fn fetch(certificate: CertifiedKey<KeyPair>, ca_file: Option<&Path>) -> Re
     fetcher(ca_file).fetch(&url).await.map(|_| ())
 }
 
+/// Attack: 1.4: silent or empty name servers, certificates of others, expired ones, 3 tries
 #[tokio::test]
 async fn certificates_must_be_trusted_current_and_of_the_host() {
     let authority = authority();

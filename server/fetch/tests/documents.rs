@@ -26,6 +26,9 @@ async fn a_document_comes_with_the_time_it_may_be_kept() {
     }
 }
 
+/// Rule: CIMD draft-02 section 5: only 200 is an answer
+/// Rule: CIMD draft-02 section 5: redirects are not followed
+/// Attack: 1.4: redirects and every other status, 18 tries
 #[tokio::test]
 async fn only_200_is_an_answer_and_nothing_is_followed() {
     let fetcher = loopback_fetcher();
@@ -51,6 +54,7 @@ async fn a_challenge_page_is_an_outage_and_a_missing_document_is_not() {
     assert!(!fetch(Script::new(head, b"")).await.unwrap_err().is_outage());
 }
 
+/// Attack: 1.4: 5 kB and a byte, endless, slow, packed, garbled, of another type, 7 tries
 #[tokio::test]
 async fn only_json_is_a_document() {
     for (line, fits) in [
@@ -71,12 +75,15 @@ async fn only_json_is_a_document() {
     }
 }
 
+/// Attack: 1.4: 5 kB and a byte, endless, slow, packed, garbled, of another type
 #[tokio::test]
 async fn packed_answers_are_not_unpacked() {
     let head = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nContent-Length: 3";
     assert_eq!(fetch(Script::new(head, b"\x1f\x8b\x08")).await, Err(FetchError::NotJson));
 }
 
+/// Rule: CIMD draft-02 section 8.7: reading stops at 5 kB
+/// Attack: 1.4: 5 kB and a byte, endless, slow, packed, garbled, of another type, 2 tries
 #[tokio::test]
 async fn the_read_limit_is_exact() {
     let limit = CLIENT_DOCUMENT_BYTES_MAX;
@@ -98,6 +105,7 @@ async fn the_read_limit_is_exact() {
     assert_eq!(fetch(Script::new(&chunked, &chunks.concat())).await, Err(FetchError::TooLarge(limit)));
 }
 
+/// Attack: 1.4: 5 kB and a byte, endless, slow, packed, garbled, of another type, 2 tries
 #[tokio::test]
 async fn slow_answers_are_given_up() {
     let said = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 100";
@@ -109,6 +117,7 @@ async fn slow_answers_are_given_up() {
     }
 }
 
+/// Attack: 1.4: 5 kB and a byte, endless, slow, packed, garbled, of another type, 4 tries
 #[tokio::test]
 async fn broken_answers_are_failures() {
     let said = "HTTP/1.1 200 OK\nContent-Type: application/json";
@@ -138,6 +147,7 @@ async fn the_same_document_is_not_fetched_twice_at_once() {
     assert!(fetcher.fetch(&server.url("/b")).await.is_ok());
 }
 
+/// Rule: CIMD draft-02 section 8.6: no special-use address is reached, neither for documents nor for what they name
 #[tokio::test]
 async fn keys_have_a_limit_of_their_own_and_the_same_guard() {
     let body = |length: usize| format!("{{\"keys\":[]}}{}", " ".repeat(length - 11));

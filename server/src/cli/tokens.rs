@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand};
 use portal_core::{
+    form_error::FormError,
     identity::Admin,
     ids::StaticTokenId,
     services::Services,
     time::UnixMillis,
-    tokens::{StaticToken, StaticTokenError, StaticTokenFilter, StaticTokenRequest},
+    tokens::{OldTokenEnds, StaticToken, StaticTokenFilter, StaticTokenRequest},
 };
 use portal_model::Field;
 use serde_json::{Value, json};
@@ -37,10 +38,13 @@ pub(super) enum TokenCommand {
         /// Its id, as in the list
         id: String,
     },
-    /// Make a new token in place of one, which ends at once, and print it
+    /// Make a new token in place of one, which ends an hour later, and print it
     Rotate {
         /// Its id, as in the list
         id: String,
+        /// Let the old token end at once
+        #[arg(long)]
+        at_once: bool,
     },
 }
 
@@ -98,8 +102,9 @@ pub(super) async fn run(
             let text = format!("The token {} is revoked.", printable(id.as_str()));
             output.show(&text, &json!({ "id": id, "ended": true }));
         }
-        TokenCommand::Rotate { id } => {
-            let made = tokens.rotate(&admin, &StaticTokenId(id)).await.map_err(refused)?;
+        TokenCommand::Rotate { id, at_once } => {
+            let old_ends = if at_once { OldTokenEnds::AtOnce } else { OldTokenEnds::InOneHour };
+            let made = tokens.rotate(&admin, &StaticTokenId(id), old_ends).await.map_err(refused)?;
             show_secret(made.secret.expose(), &made.token, output);
         }
     }
@@ -130,16 +135,16 @@ async fn list(services: &Services, filter: &StaticTokenFilter, output: Output) -
     }
     let row = |token: &StaticToken| {
         let state = match token.ended {
+            _ if token.is_open(now) => "open",
             Some((_, reason)) => reason.as_str(),
-            None if token.expires_at <= now => "expired",
-            None => "open",
+            None => "expired",
         };
         vec![
             token.id.to_string(),
             printable(&token.name),
             token.owner.to_string(),
             token.scope.to_string(),
-            token.expires_at.rfc3339(),
+            token.ends_at().rfc3339(),
             state.to_owned(),
         ]
     };
@@ -168,8 +173,8 @@ fn described(token: &StaticToken) -> Value {
 }
 
 /// What was refused, each fault beside the option it belongs to.
-fn refused(error: StaticTokenError) -> CommandError {
-    let StaticTokenError::Refused(faults) = error else { return CommandError::failed(error) };
+fn refused(error: FormError) -> CommandError {
+    let FormError::Refused(faults) = error else { return CommandError::failed(error) };
     let words: Vec<String> = faults
         .iter()
         .map(|fault| match fault.field.and_then(option_of) {

@@ -6,4 +6,5 @@ pub(crate) mod mcp;
 pub(crate) mod notice;
 pub(crate) mod oauth;
 pub(crate) mod pages;
+pub(crate) mod sign_in;
 pub(crate) mod well_known;

@@ -86,6 +86,7 @@ pub(crate) fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Attack: 1.7: scripts in every parameter of every page
     #[test]
     fn remote_text_stays_text() {
         assert_eq!(escape("<a href='x' title=\"&\">"), "&lt;a href=&#39;x&#39; title=&quot;&amp;&quot;&gt;");

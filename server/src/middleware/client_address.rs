@@ -47,6 +47,7 @@ mod tests {
         of(peer.parse().unwrap(), &headers, &trusted).to_string()
     }
 
+    /// Attack: 1.7: forwarded addresses from strangers
     #[test]
     fn headers_count_only_from_trusted_proxies() {
         assert_eq!(client("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
@@ -55,6 +56,7 @@ mod tests {
         assert_eq!(client("::ffff:10.0.0.1", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
     }
 
+    /// Attack: 1.7: forwarded addresses from strangers
     #[test]
     fn what_the_client_wrote_itself_is_not_believed() {
         let trusted = &["10.0.0.0/8"];

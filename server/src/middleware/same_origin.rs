@@ -48,6 +48,7 @@ mod tests {
         is_own(&headers, |origin| origin == "https://portal.example.com")
     }
 
+    /// Attack: 1.7: forms from other sites, with every server function
     #[test]
     fn only_pages_of_portal_may_post() {
         assert!(own(Some("same-origin"), None));

@@ -5,11 +5,13 @@ use std::time::Duration;
 use portal_core::{
     ids::AuditId,
     ingestion::{IngestionError, Target},
+    ports::StoreError,
     services::Services,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::freshness;
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
@@ -38,6 +40,9 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     tasks.spawn(until(stop.clone(), write_activity(services.clone())));
     tasks.spawn(until(stop.clone(), forget_answers(services.clone())));
     tasks.spawn(until(stop.clone(), maintain(services.clone())));
+    if !services.dependencies.directories.is_empty() {
+        tasks.spawn(until(stop.clone(), freshness::watch(services.clone())));
+    }
     tasks.spawn(seal_audit(services.clone(), stop.clone()));
     Background(tasks)
 }
@@ -130,10 +135,19 @@ async fn maintain(services: Services) {
             Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
             Err(error) => tracing::error!(%error, "old records could not be taken out"),
         }
+        match end_expired(&services).await {
+            Ok(ended) => tracing::debug!(ended, "ended agents' sessions whose life is over"),
+            Err(error) => tracing::error!(%error, "expired sessions could not be ended"),
+        }
         match services.static_tokens.look_after_owners().await {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "ended static tokens whose owners have left"),
             Err(error) => tracing::error!(%error, "the owners of static tokens could not be looked up"),
         }
     }
+}
+
+async fn end_expired(services: &Services) -> Result<u64, StoreError> {
+    let settings = services.settings.current().await?;
+    services.agent_sessions.end_expired(&settings).await
 }

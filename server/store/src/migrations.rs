@@ -27,7 +27,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (2, "0002_registered_clients"),
     (3, "0003_static_tokens"),
     (4, "0004_audit_chain"),
-    (5, "0005_published_views")
+    (5, "0005_published_views"),
+    (6, "0006_org_directory"),
+    (7, "0007_org_identities"),
+    (8, "0008_provider_sign_in"),
+    (9, "0009_client_logos")
 ];
 
 /// The migrations for SQLite.

@@ -2,7 +2,8 @@
 
 use portal_core::{
     ids::{AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId},
-    ports::StoreError,
+    org::{GroupId, ProviderId, Subject, run::RunNumber},
+    ports::{DirectoryCursor, StoreError},
     secret::SecretHash,
     time::UnixMillis,
 };
@@ -113,7 +114,17 @@ macro_rules! id_columns {
         )*
     };
 }
-id_columns!(AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId);
+id_columns!(
+    AgentSessionId,
+    AuditId,
+    DirectoryCursor,
+    GroupId,
+    LocationId,
+    RunId,
+    StaticTokenId,
+    Subject,
+    UserId
+);
 
 impl Column for UnixMillis {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
@@ -124,6 +135,37 @@ impl Column for UnixMillis {
 impl Column for Option<UnixMillis> {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
         Ok(Option::<i64>::read(row, index)?.map(UnixMillis))
+    }
+}
+
+impl Column for RunNumber {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        i64::read(row, index).map(Self)
+    }
+}
+
+impl Column for Option<RunNumber> {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        Ok(Option::<i64>::read(row, index)?.map(RunNumber))
+    }
+}
+
+impl Column for ProviderId {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        Self::parse(&String::read(row, index)?).map_err(|_| undecodable(index))
+    }
+}
+
+impl Column for Option<EntityRef> {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        let text = Option::<String>::read(row, index)?;
+        text.map(|text| text.parse().map_err(|_| undecodable(index))).transpose()
+    }
+}
+
+impl Column for u32 {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        Self::try_from(i64::read(row, index)?).map_err(|_| undecodable(index))
     }
 }
 

@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -13,12 +12,12 @@ use sqlx::{
     error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     error::OpenError,
     migrations,
-    store::{Durability, OpenOptions},
+    store::{CommitCounts, Durability, OpenOptions},
+    writer::{Turn, Writer},
 };
 
 /// Page cache of each connection, in KiB.
@@ -29,9 +28,8 @@ const JOURNAL_BYTES_MAX: u32 = 64 * 1024 * 1024;
 /// A SQLite file: one connection that writes, some that read.
 pub(crate) struct SqliteDatabase {
     path: PathBuf,
-    writer: SqlitePool,
+    writer: Writer,
     readers: SqlitePool,
-    queue: Arc<Semaphore>,
 }
 
 /// Held while this process serves the database; released when dropped or when the process ends, however it ends.
@@ -54,22 +52,14 @@ impl SqliteDatabase {
         create(&path).map_err(|source| OpenError::NotWritable { path: path.clone(), source })?;
         let connect = connect_options(&path, options);
         migrate(&path, &connect).await?;
-        let wait_max = Duration::from_millis(options.wait_max_ms);
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(wait_max)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-        };
-        Ok(Self {
-            writer: pool().max_connections(1).connect_lazy_with(connect.clone()),
-            readers: pool()
-                .max_connections(options.reader_connections.max(1))
-                .connect_lazy_with(connect.pragma("query_only", "ON")),
-            queue: Arc::new(Semaphore::new(options.writer_queue_max.clamp(1, Semaphore::MAX_PERMITS))),
-            path,
-        })
+        let readers = SqlitePoolOptions::new()
+            .acquire_timeout(Duration::from_millis(options.wait_max_ms))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .max_connections(options.reader_connections.max(1))
+            .connect_lazy_with(connect.clone().pragma("query_only", "ON"));
+        Ok(Self { writer: Writer::start(connect, options), readers, path })
     }
 
     /// A snapshot to read from.
@@ -77,14 +67,14 @@ impl SqliteDatabase {
         self.readers.begin().await
     }
 
-    /// The one transaction that writes; `None` when too many wait for it already.
-    pub(crate) async fn write(
-        &self,
-    ) -> Result<Option<(Transaction<'static, Sqlite>, OwnedSemaphorePermit)>, sqlx::Error> {
-        let Ok(permit) = Arc::clone(&self.queue).try_acquire_owned() else {
-            return Ok(None);
-        };
-        Ok(Some((self.writer.begin_with("BEGIN IMMEDIATE").await?, permit)))
+    /// A turn of the one connection that writes; `None` when too many wait for it already.
+    pub(crate) async fn write(&self) -> Result<Option<Turn>, sqlx::Error> {
+        self.writer.turn().await
+    }
+
+    /// What was committed since the start.
+    pub(crate) fn commit_counts(&self) -> CommitCounts {
+        self.writer.counts()
     }
 
     /// Claims the file for serving.

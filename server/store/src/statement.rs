@@ -73,8 +73,14 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::catalog::entities::STATEMENTS,
         crate::catalog::locations::STATEMENTS,
         crate::catalog::staging::STATEMENTS,
+        crate::identities::conflicts::STATEMENTS,
+        crate::identities::holdings::STATEMENTS,
+        crate::identities::members::STATEMENTS,
+        crate::identities::people::STATEMENTS,
         crate::oauth::authorizations::STATEMENTS,
         crate::oauth::clients::STATEMENTS,
+        crate::oauth::logos::STATEMENTS,
+        crate::oauth::many_sessions::STATEMENTS,
         crate::oauth::registered::STATEMENTS,
         crate::oauth::sessions::STATEMENTS,
         crate::oauth::tokens::STATEMENTS,
@@ -83,8 +89,10 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::users::accounts::STATEMENTS,
         crate::users::browser_sessions::STATEMENTS,
         crate::users::links::STATEMENTS,
+        crate::users::provider_sign_ins::STATEMENTS,
     ]
     .into_iter()
+    .chain(crate::org::STATEMENTS)
     .flatten()
     .copied()
 }

@@ -12,7 +12,7 @@ use portal_core::{
     time::UnixMillis,
     tokens::{StaticToken, StaticTokenEnd, StaticTokenFilter},
 };
-use portal_model::Scope;
+use portal_model::{EntityRef, Scope};
 
 use crate::{
     row::{Columns, Row},
@@ -30,6 +30,7 @@ macro_rules! token_columns {
         t.created_at, t.expires_at, t.used_at, t.used_from, t.owner_missing_since, t.ended_at, t.end_reason"
     };
 }
+pub(crate) use token_columns;
 
 statements! {
     STATIC_TOKEN_BY_HASH = concat!("SELECT ", token_columns!(), " FROM static_tokens t WHERE t.hash = $1");
@@ -40,7 +41,8 @@ statements! {
         (id, hash, ending, name, owner_ref, search_key, scope, sources, ranges, personal, created_by, created_at,
         expires_at, used_at, used_from, owner_missing_since, ended_at, end_reason)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    STATIC_TOKEN_END = "UPDATE static_tokens SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+    STATIC_TOKEN_END = "UPDATE static_tokens SET ended_at = $2, end_reason = $3
+        WHERE id = $1 AND (ended_at IS NULL OR ended_at > $2)";
     STATIC_TOKEN_TOUCH = "UPDATE static_tokens SET used_at = $2, used_from = $3
         WHERE id = $1 AND (used_at IS NULL OR used_at < $2)";
     STATIC_TOKEN_SET_OWNER_MISSING = "UPDATE static_tokens SET owner_missing_since = $2 WHERE id = $1";
@@ -58,14 +60,15 @@ impl TokenReads for SqlTransaction {
         let Some(row) = self.fetch_optional(&STATIC_TOKEN_BY_HASH, values![hash]).await? else {
             return Ok(None);
         };
-        let token = token(&row)?;
+        let token = token(&mut row.columns())?;
         let rows = self.fetch_all(&STATIC_TOKEN_ACCOUNTS, values![&token.owner]).await?;
         let accounts = rows.iter().map(|row| user(&mut row.columns())).collect::<Result<_, _>>()?;
         Ok(Some((token, accounts)))
     }
 
     async fn static_token_by_id(&mut self, id: &StaticTokenId) -> Result<Option<StaticToken>, StoreError> {
-        self.fetch_optional(&STATIC_TOKEN_BY_ID, values![id]).await?.as_ref().map(token).transpose()
+        let row = self.fetch_optional(&STATIC_TOKEN_BY_ID, values![id]).await?;
+        row.map(|row| token(&mut row.columns())).transpose()
     }
 
     async fn static_token_list(
@@ -84,7 +87,8 @@ impl TokenReads for SqlTransaction {
         }
         filter_conditions(&mut builder, filter);
         builder.sql(" ORDER BY t.created_at DESC, t.id LIMIT ").value(limit);
-        self.fetch_built(builder.kept()).await?.iter().map(token).collect()
+        let rows = self.fetch_built(builder.kept()).await?;
+        rows.iter().map(|row| token(&mut row.columns())).collect()
     }
 
     async fn static_token_count(&mut self, filter: &StaticTokenFilter) -> Result<i64, StoreError> {
@@ -98,14 +102,13 @@ impl TokenReads for SqlTransaction {
 #[async_trait]
 impl TokenWrites for SqlTransaction {
     async fn static_token_insert(&mut self, token: &StaticToken) -> Result<(), StoreError> {
-        let search_key = format!("{}\n{}", token.name.to_lowercase(), token.owner);
         let values = values![
             &token.id,
             &token.hash,
             &token.ending,
             &token.name,
             &token.owner,
-            search_key,
+            search_key(&token.name, &token.owner),
             token.scope.as_str(),
             token.sources.as_ref().map(json).transpose()?,
             json(&token.ranges.iter().map(ToString::to_string).collect::<Vec<_>>())?,
@@ -126,9 +129,9 @@ impl TokenWrites for SqlTransaction {
         &mut self,
         id: &StaticTokenId,
         reason: StaticTokenEnd,
-        now: UnixMillis,
+        at: UnixMillis,
     ) -> Result<bool, StoreError> {
-        self.execute_one(&STATIC_TOKEN_END, values![id, now, reason.as_str()]).await
+        self.execute_one(&STATIC_TOKEN_END, values![id, at, reason.as_str()]).await
     }
 
     async fn static_token_touch(
@@ -166,13 +169,18 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a StaticTokenFi
     }
     if let Some(at) = filter.open_at {
         conditions.next(builder);
-        builder.sql("t.ended_at IS NULL AND t.expires_at > ").value(at);
+        builder.sql("(t.ended_at IS NULL OR t.ended_at > ").value(at);
+        builder.sql(") AND t.expires_at > ").value(at);
     }
 }
 
+/// The fields that are searched, each on a line of its own.
+pub(crate) fn search_key(name: &str, owner: &EntityRef) -> String {
+    format!("{}\n{owner}", name.to_lowercase())
+}
+
 /// Reads [`token_columns`].
-fn token(row: &Row) -> Result<StaticToken, StoreError> {
-    let mut columns = row.columns();
+pub(crate) fn token(columns: &mut Columns<'_>) -> Result<StaticToken, StoreError> {
     Ok(StaticToken {
         id: columns.take()?,
         hash: columns.take()?,
@@ -181,7 +189,7 @@ fn token(row: &Row) -> Result<StaticToken, StoreError> {
         owner: columns.take()?,
         scope: columns.word(Scope::parse)?,
         sources: columns.json_or_null()?,
-        ranges: ranges(&mut columns)?,
+        ranges: ranges(columns)?,
         personal: columns.take()?,
         created_by: columns.take()?,
         created_at: columns.take()?,
@@ -189,7 +197,7 @@ fn token(row: &Row) -> Result<StaticToken, StoreError> {
         used_at: columns.take()?,
         used_from: columns.take()?,
         owner_missing_since: columns.take()?,
-        ended: ended(&mut columns)?,
+        ended: ended(columns)?,
     })
 }
 

@@ -34,6 +34,10 @@ pub struct OpenOptions {
     pub reader_connections: u32,
     /// Most transactions that write, or wait for their turn to, on SQLite; more are refused as unavailable.
     pub writer_queue_max: usize,
+    /// Most transactions that share a commit on SQLite; 1 means that each has its own.
+    pub group_transactions_max: usize,
+    /// How long after its start a group of transactions still takes in others, in milliseconds.
+    pub group_ms_max: u64,
     /// Most connections to PostgreSQL.
     pub postgres_connections: u32,
     /// How long to wait for a connection or a lock, in milliseconds.
@@ -48,11 +52,22 @@ impl Default for OpenOptions {
             durability: Durability::Full,
             reader_connections: 4,
             writer_queue_max: 256,
+            group_transactions_max: 128,
+            group_ms_max: 5,
             postgres_connections: 16,
             wait_max_ms: 10_000,
             statement_log: None,
         }
     }
+}
+
+/// What was committed on SQLite since the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CommitCounts {
+    /// Transactions whose commit succeeded.
+    pub transactions: u64,
+    /// Commits that the engine made for them, each with one wait for the disk.
+    pub commits: u64,
 }
 
 enum Engine {
@@ -105,6 +120,15 @@ impl SqlStore {
         }
     }
 
+    /// How many commits it took; `None` on PostgreSQL, which groups them by itself and does not say.
+    #[must_use]
+    pub fn commit_counts(&self) -> Option<CommitCounts> {
+        match &self.engine {
+            Engine::Sqlite(database) => Some(database.commit_counts()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Waits for running transactions and closes all connections; everything after is [`StoreError::Unavailable`].
     pub async fn close(&self) {
         match &self.engine {
@@ -122,22 +146,19 @@ impl Store for SqlStore {
             Engine::Postgres(database) => database.read().await.map(Connection::Postgres),
         };
         let connection = begun.map_err(|error| store_error("BEGIN_READ", &error))?;
-        Ok(Box::new(SqlTransaction::new(connection, None, self.log.clone())))
+        Ok(Box::new(SqlTransaction::new(connection, self.log.clone())))
     }
 
     async fn write(&self) -> Result<Box<dyn WriteTransaction>, StoreError> {
         let failed = |error| store_error("BEGIN_WRITE", &error);
-        let (connection, permit) = match &self.engine {
+        let connection = match &self.engine {
             Engine::Sqlite(database) => {
-                let begun = database.write().await.map_err(failed)?;
-                let (transaction, permit) =
-                    begun.ok_or_else(|| StoreError::Unavailable("too many wait to write".to_owned()))?;
-                (Connection::Sqlite(transaction), Some(permit))
+                let turn = database.write().await.map_err(failed)?;
+                let full = || StoreError::Unavailable("too many wait to write".to_owned());
+                Connection::Writer(turn.ok_or_else(full)?)
             }
-            Engine::Postgres(database) => {
-                (Connection::Postgres(database.write().await.map_err(failed)?), None)
-            }
+            Engine::Postgres(database) => Connection::Postgres(database.write().await.map_err(failed)?),
         };
-        Ok(Box::new(SqlTransaction::new(connection, permit, self.log.clone())))
+        Ok(Box::new(SqlTransaction::new(connection, self.log.clone())))
     }
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portal_core::ports::{StoreError, WriteTransaction};
 use sqlx::{
-    Arguments, Database, Encode, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction, Type,
-    error::BoxDynError,
+    Arguments, Database, Encode, Postgres, SqlSafeStr as _, SqlStr, Sqlite, SqliteConnection, Transaction,
+    Type, error::BoxDynError,
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     error::store_error,
@@ -17,22 +16,35 @@ use crate::{
     sql_builder::Built,
     statement::{Statement, StatementLog},
     value::{Value, storable},
+    writer::Turn,
 };
 
 /// A transaction on one of the engines. Rolls back when dropped.
 pub(crate) enum Connection {
-    /// On SQLite.
+    /// On SQLite, to read.
     Sqlite(Transaction<'static, Sqlite>),
+    /// On SQLite, to write.
+    Writer(Turn),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
 
 /// A transaction that reads, or reads and writes.
 pub(crate) struct SqlTransaction {
-    // The transaction is dropped, and with it rolled back, before the next writer is let in.
     connection: Connection,
     log: Option<Arc<StatementLog>>,
-    _permit: Option<OwnedSemaphorePermit>,
+    progress: Progress,
+}
+
+/// How far a transaction is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// No statement ran.
+    Begun,
+    /// All statements succeeded.
+    Whole,
+    /// A statement failed or was given up: what it did is not known, and nothing of the transaction may stay.
+    Broken,
 }
 
 /// A statement with its values, ready to run.
@@ -47,38 +59,65 @@ struct Run<'v, 'a> {
 /// Runs `$method` of the prepared query on whichever engine the transaction is on.
 macro_rules! dispatch {
     ($self:ident, $run:ident, $method:ident, $sqlite:expr, $postgres:expr) => {{
-        if let Some(log) = &$self.log {
-            log.record($run.name);
-        }
+        $self.start($run.name)?;
         let failed = |error: sqlx::Error| store_error($run.name, &error);
-        match &mut $self.connection {
-            Connection::Sqlite(transaction) => {
-                sqlx::query_with($run.sql, arguments::<Sqlite>($run.name, $run.values)?)
-                    .persistent($run.kept)
-                    .$method(&mut **transaction)
-                    .await
-                    .map($sqlite)
-                    .map_err(failed)
-            }
+        let done = match &mut $self.connection {
             Connection::Postgres(transaction) => {
                 sqlx::query_with($run.sql, arguments::<Postgres>($run.name, $run.values)?)
                     .persistent($run.kept)
                     .$method(&mut **transaction)
                     .await
                     .map($postgres)
-                    .map_err(failed)
             }
+            connection => sqlx::query_with($run.sql, arguments::<Sqlite>($run.name, $run.values)?)
+                .persistent($run.kept)
+                .$method(connection.sqlite().map_err(failed)?)
+                .await
+                .map($sqlite),
         }
+        .map_err(failed)?;
+        $self.progress = Progress::Whole;
+        Ok(done)
     }};
 }
 
+impl Connection {
+    /// The connection to SQLite.
+    fn sqlite(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => Ok(&mut **transaction),
+            Self::Writer(turn) => turn.connection(),
+            Self::Postgres(_) => Err(sqlx::Error::WorkerCrashed),
+        }
+    }
+}
+
 impl SqlTransaction {
-    pub(crate) fn new(
-        connection: Connection,
-        permit: Option<OwnedSemaphorePermit>,
-        log: Option<Arc<StatementLog>>,
-    ) -> Self {
-        Self { connection, log, _permit: permit }
+    pub(crate) fn new(connection: Connection, log: Option<Arc<StatementLog>>) -> Self {
+        Self { connection, log, progress: Progress::Begun }
+    }
+
+    /// Says that this transaction will take long: on SQLite those that wait for their commit go first. Does nothing once
+    /// a statement ran.
+    pub(crate) async fn expect_long(&mut self) -> Result<(), StoreError> {
+        match &mut self.connection {
+            Connection::Writer(turn) if self.progress == Progress::Begun => {
+                turn.part().await.map_err(|error| store_error("BEGIN_WRITE", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that a statement runs; until it has succeeded the transaction is not whole.
+    fn start(&mut self, name: &'static str) -> Result<(), StoreError> {
+        if let Some(log) = &self.log {
+            log.record(name);
+        }
+        if self.progress == Progress::Broken {
+            return Err(StoreError::Inconsistent(format!("{name}: the transaction has failed before")));
+        }
+        self.progress = Progress::Broken;
+        Ok(())
     }
 
     /// Runs a statement and returns how many rows it changed.
@@ -136,7 +175,7 @@ impl SqlTransaction {
     /// Runs a built statement and returns how many rows it changed.
     pub(crate) async fn execute_built(&mut self, built: Built<'_>) -> Result<u64, StoreError> {
         let built = match self.connection {
-            Connection::Sqlite(_) => built.unnumbered(),
+            Connection::Sqlite(_) | Connection::Writer(_) => built.unnumbered(),
             Connection::Postgres(_) => built,
         };
         let (name, sql, values, kept) = built.into_parts();
@@ -152,7 +191,7 @@ impl SqlTransaction {
     /// Lets the engine look at the catalog's tables, where its plans depend on it.
     pub(crate) async fn refresh_statistics(&mut self) -> Result<(), StoreError> {
         match &mut self.connection {
-            Connection::Sqlite(_) => Ok(()),
+            Connection::Sqlite(_) | Connection::Writer(_) => Ok(()),
             Connection::Postgres(transaction) => postgres::refresh_statistics(transaction)
                 .await
                 .map_err(|error| store_error("REFRESH_STATISTICS", &error)),
@@ -174,11 +213,15 @@ impl SqlTransaction {
 #[async_trait]
 impl WriteTransaction for SqlTransaction {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        match self.connection {
-            Connection::Sqlite(transaction) => transaction.commit().await,
-            Connection::Postgres(transaction) => transaction.commit().await,
+        if self.progress == Progress::Broken {
+            return Err(StoreError::Inconsistent("COMMIT: a statement of the transaction failed".to_owned()));
         }
-        .map_err(|error| store_error("COMMIT", &error))
+        let failed = |error: sqlx::Error| store_error("COMMIT", &error);
+        match self.connection {
+            Connection::Sqlite(transaction) => transaction.commit().await.map_err(failed),
+            Connection::Writer(turn) => turn.commit().await,
+            Connection::Postgres(transaction) => transaction.commit().await.map_err(failed),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use portal_core::{
     ids::{AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId},
+    org::{GroupId, Subject, run::RunNumber},
     ports::StoreError,
     secret::SecretHash,
     time::UnixMillis,
@@ -106,6 +107,18 @@ impl From<u16> for Value<'_> {
     }
 }
 
+impl From<RunNumber> for Value<'_> {
+    fn from(number: RunNumber) -> Self {
+        Self::from(number.0)
+    }
+}
+
+impl From<Option<RunNumber>> for Value<'_> {
+    fn from(number: Option<RunNumber>) -> Self {
+        Self::Integer(number.map(|number| number.0))
+    }
+}
+
 impl From<UnixMillis> for Value<'_> {
     fn from(at: UnixMillis) -> Self {
         Self::from(at.0)
@@ -165,4 +178,4 @@ macro_rules! ids {
         )*
     };
 }
-ids!(AgentSessionId, AuditId, LocationId, RunId, StaticTokenId, UserId);
+ids!(AgentSessionId, AuditId, GroupId, LocationId, RunId, StaticTokenId, Subject, UserId);

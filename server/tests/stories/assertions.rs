@@ -74,6 +74,8 @@ fn invalid_client() -> (u16, String) {
     (401, "invalid_client".to_owned())
 }
 
+/// Rule: RFC 7523 section 2.2: private_key_jwt authenticates a client
+/// Rule: CIMD draft-02 section 8.2: a client that names private_key_jwt alone must sign
 #[tokio::test]
 async fn a_client_that_can_only_sign_must_sign() {
     for keys in [Where::InDocument, Where::AtAddress] {
@@ -99,6 +101,12 @@ async fn a_client_that_can_only_sign_must_sign() {
     }
 }
 
+/// Rule: RFC 7523 section 3: issuer, subject, audience, times and id of an assertion are checked
+/// Rule: RFC 7523 section 3: an assertion is signed by a key of its client
+/// Rule: RFC 8725 section 3.1: algorithms are listed: nothing symmetric, never none; the key decides
+/// Rule: RFC 8725 section 3.11: a type that is named must be one for this purpose
+/// Rule: CIMD draft-03 section 6: algorithms are listed and types checked, the recommended type among them
+/// Attack: 1.2: assertions: forged, replayed, unsigned, symmetric, for others, too early, too late, 25 tries
 #[tokio::test]
 async fn an_assertion_that_breaks_a_rule_is_refused() {
     let story = Story::begin(&Where::AtAddress).await;
@@ -163,6 +171,8 @@ async fn an_assertion_that_breaks_a_rule_is_refused() {
     assert_eq!(story.exchange(&code, &good).await.status, StatusCode::OK, "none of it used the code");
 }
 
+/// Rule: RFC 7523 section 3: an assertion works once
+/// Attack: 1.2: assertions: forged, replayed, unsigned, symmetric, for others, too early, too late
 #[tokio::test]
 async fn an_assertion_works_once() {
     let story = Story::begin(&Where::InDocument).await;
@@ -171,6 +181,24 @@ async fn an_assertion_works_once() {
     assert_eq!(story.exchange(&code, &assertion).await.status, StatusCode::OK);
     assert_eq!(error(&story.exchange(&second, &assertion).await), invalid_client());
     assert_eq!(story.exchange(&second, &story.assertion("twice")).await.status, StatusCode::OK);
+}
+
+/// Rule: CIMD draft-03 section 6: algorithms are listed and types checked, the recommended type among them
+#[tokio::test]
+async fn types_for_this_purpose_are_taken() {
+    let story = Story::begin(&Where::InDocument).await;
+    for (number, kind) in
+        ["JWT", "client-authentication+jwt", "oauth-client-auth+jwt", "application/oauth-client-auth+jwt"]
+            .into_iter()
+            .enumerate()
+    {
+        let code = story.code(&format!("ada{number}@example.com")).await;
+        let mut header = story.signer.header();
+        header["typ"] = json!(kind);
+        let assertion = story.signer.sign(&header, &story.claims(kind));
+        let answer = story.exchange(&code, &assertion).await;
+        assert_eq!(answer.status, StatusCode::OK, "{kind}: {}", answer.text());
+    }
 }
 
 #[tokio::test]
@@ -221,6 +249,7 @@ async fn a_client_that_offers_both_may_do_either() {
     assert_eq!(story.exchange(&code, &story.assertion("2")).await.status, StatusCode::OK);
 }
 
+/// Attack: 1.1: a document that changes after consent
 #[tokio::test]
 async fn a_document_that_comes_to_demand_signatures_is_obeyed() {
     let story = Story::begin(&Where::AtAddress).await;

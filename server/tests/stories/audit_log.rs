@@ -38,6 +38,8 @@ async fn what_is_sealed_is_whole_and_what_is_not_is_counted() {
     assert_eq!(verify(&app, None).await.broken_at, None);
 }
 
+/// Rule: Portal section 5: whoever changes the audit log is caught
+/// Attack: 1.5: the audit log changed, cut or written anew by hand
 #[tokio::test]
 async fn whoever_changes_a_row_by_hand_is_caught() {
     for change in [
@@ -57,6 +59,8 @@ async fn whoever_changes_a_row_by_hand_is_caught() {
     }
 }
 
+/// Rule: Portal section 5: whoever changes the audit log is caught
+/// Attack: 1.5: the audit log changed, cut or written anew by hand, 2 tries
 #[tokio::test]
 async fn a_noted_head_catches_who_cuts_the_end_off_or_writes_everything_anew() {
     let app = sealed_app().await;

@@ -19,6 +19,9 @@ async fn first_admin(app: &TestApp) -> Browser<'_> {
     browser
 }
 
+/// Rule: RFC 6749 section 4.1.2: state comes back as it was sent
+/// Rule: RFC 9700 section 4.12: forms are answered by 303, never 307
+/// Attack: 1.1: consent from another site, browser, person; replayed; widened; too late, 2 tries
 #[tokio::test]
 async fn from_the_first_admin_to_an_agents_first_call() {
     let app = TestApp::start().await;
@@ -78,6 +81,7 @@ async fn from_the_first_admin_to_an_agents_first_call() {
     assert_eq!(who["result"]["structuredContent"]["userInfo"]["userEntityRef"], "user:default/ada", "{who}");
 }
 
+/// Rule: RFC 6749 section 4.1.2.1: a person who says no is told as access_denied
 #[tokio::test]
 async fn saying_no_is_told_to_the_agent() {
     let app = TestApp::start().await;
@@ -105,6 +109,7 @@ async fn switching_agents_off_leaves_those_connected_and_refuses_new_ones() {
     assert_eq!((refused.status, refused.location()), (StatusCode::BAD_REQUEST, ""));
 }
 
+/// Rule: Portal section 2: who was disabled or signed out everywhere is refused at the next call
 #[tokio::test]
 async fn signing_out_everywhere_ends_agents_too() {
     let app = TestApp::start().await;

@@ -60,6 +60,7 @@ fn allowed<'path>(all: &[(&'path str, StatusCode)], refusal: StatusCode) -> Vec<
     all.iter().filter(|(_, status)| *status != refusal).map(|(path, _)| *path).collect()
 }
 
+/// Attack: 1.7: every server function and page as nobody and as a user
 #[tokio::test]
 async fn server_functions_are_for_admins_unless_listed() {
     let app = TestApp::start().await;
@@ -91,6 +92,8 @@ async fn server_functions_are_for_admins_unless_listed() {
     }
 }
 
+/// Rule: RFC 6749 section 10.12: consent cannot be given by another site
+/// Attack: 1.7: forms from other sites, with every server function, 200 tries
 #[tokio::test]
 async fn no_server_function_answers_another_site() {
     let app = TestApp::start().await;
@@ -121,6 +124,7 @@ fn filled(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
+/// Attack: 1.7: every server function and page as nobody and as a user
 #[tokio::test]
 async fn pages_are_for_admins_unless_listed() {
     let app = TestApp::start().await;

@@ -10,6 +10,7 @@ fn get(path: &str, host: &str) -> Request<Body> {
     Request::get(path).header("host", host).body(Body::empty()).expect("a request")
 }
 
+/// Attack: 1.7: poisoned host headers, 21 tries
 #[tokio::test]
 async fn other_hosts_get_nothing() {
     let app = TestApp::start().await;
@@ -43,6 +44,9 @@ async fn on_loopback_the_machines_names_are_one() {
     assert_eq!(app.send(get(path, "rebound.test:3000")).await.status, StatusCode::MISDIRECTED_REQUEST);
 }
 
+/// Rule: RFC 6749 section 10.13: no page can be framed
+/// Rule: RFC 9700 section 4.16: pages that ask for a decision cannot be framed
+/// Attack: 1.1: clickjacking, 6 tries
 #[tokio::test]
 async fn every_answer_carries_its_id_and_the_protective_headers() {
     let app = TestApp::start().await;

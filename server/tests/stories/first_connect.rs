@@ -14,6 +14,12 @@ fn text<'json>(document: &'json Value, name: &str) -> &'json str {
     document[name].as_str().unwrap_or_else(|| panic!("{name} in {document}"))
 }
 
+/// Rule: RFC 6749 section 5.1: token answers are kept by no cache
+/// Rule: RFC 8414 section 2: the document has every member that clients need
+/// Rule: RFC 8414 section 3.3: the issuer is the address byte for byte
+/// Rule: RFC 9728 section 5.1: the challenge names the document
+/// Rule: CIMD draft-02 section 6: the metadata say that documents are taken, while they are
+/// Rule: MCP 2026-07-28 section authorization: the resource names its authorization server
 #[tokio::test]
 async fn an_agent_finds_its_way_from_the_challenge_to_who_am_i() {
     let app = TestApp::start().await;
@@ -62,6 +68,9 @@ async fn an_agent_finds_its_way_from_the_challenge_to_who_am_i() {
     assert_eq!(&block, content, "the text block says the same");
 }
 
+/// Rule: MCP 2026-07-28 section transport: headers and body agree, or 400 with -32020
+/// Rule: MCP 2026-07-28 section server: server/discover answers without a handshake
+/// Rule: MCP 2026-07-28 section server: lists say how long and for whom they may be kept
 #[tokio::test]
 async fn the_modern_revision_needs_no_handshake() {
     let app = TestApp::start().await;
@@ -86,6 +95,8 @@ async fn the_modern_revision_needs_no_handshake() {
     assert_eq!((other.status, &other.json()["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(-32020)));
 }
 
+/// Rule: RFC 6749 section 4.1.2.1: nobody is redirected before client and redirect URI are good
+/// Attack: 1.1: unknown or refused clients, markup in the id, 6 tries
 #[tokio::test]
 async fn a_request_that_names_no_good_client_stays_on_our_page() {
     let app = TestApp::start().await;

@@ -24,6 +24,10 @@ fn error(answer: &Answer) -> (u16, i64) {
     )
 }
 
+/// Rule: RFC 6750 section 3: a request without a good token is challenged
+/// Rule: RFC 6750 section 3: where no token came, the challenge has no error word
+/// Rule: RFC 6750 section 3.1: a token that is refused is invalid_token, 401
+/// Rule: RFC 9728 section 5.1: the challenge names the document
 #[tokio::test]
 async fn the_challenge_says_what_is_wrong() {
     let app = app_with_agents().await;
@@ -39,6 +43,8 @@ async fn the_challenge_says_what_is_wrong() {
     }
 }
 
+/// Rule: RFC 6750 section 2.3: no token is taken from a form or an address
+/// Attack: 1.3: no, malformed, foreign or repeated tokens; cookies; tokens in address or form, 2 tries
 #[tokio::test]
 async fn a_browser_session_is_no_token_and_neither_is_an_address() {
     let app = app_with_agents().await;
@@ -49,6 +55,7 @@ async fn a_browser_session_is_no_token_and_neither_is_an_address() {
     assert_eq!(browser.post(&address, &[("access_token", &token)]).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: MCP 2026-07-28 section transport: methods other than POST are told so
 #[tokio::test]
 async fn methods_other_than_post_are_told_so() {
     let app = app_with_agents().await;
@@ -78,6 +85,9 @@ async fn methods_other_than_post_are_told_so() {
     assert!(page.text().contains(&format!("{}{MCP_PATH}", app.url())), "{}", page.text());
 }
 
+/// Rule: RFC 6750 section 3.1: too small a scope is insufficient_scope, 403, with the scope needed
+/// Rule: MCP 2026-07-28 section authorization: a challenge for more names all scopes of the call at once
+/// Attack: 1.3: a good token beyond its scope, 2 tries
 #[tokio::test]
 async fn a_tool_beyond_the_scope_asks_for_more() {
     let app = app_with_agents().await;
@@ -99,6 +109,8 @@ async fn a_tool_beyond_the_scope_asks_for_more() {
     assert!(reader.tool_names().await.contains(&"catalog_unregister_entity".to_owned()));
 }
 
+/// Rule: MCP 2026-07-28 section tools: unknown tools and made-up cursors are -32602
+/// Attack: 1.3: tools that are hidden, made-up cursors, methods that Portal lacks, 3 tries
 #[tokio::test]
 async fn unknown_tools_and_tools_of_a_source_that_is_off_look_alike() {
     let app = app_with_agents().await;
@@ -121,6 +133,7 @@ async fn unknown_tools_and_tools_of_a_source_that_is_off_look_alike() {
     assert!(!agent.tool_names().await.contains(&"auth_who_am_i".to_owned()));
 }
 
+/// Rule: MCP 2026-07-28 section tools: the order of tools is stable
 #[tokio::test]
 async fn the_reference_names_work_and_are_not_listed() {
     let app = app_with_agents().await;
@@ -138,6 +151,7 @@ async fn the_reference_names_work_and_are_not_listed() {
     assert_eq!(listed, agent.tool_names().await, "in a stable order");
 }
 
+/// Rule: MCP 2026-07-28 section transport: a notification is answered by 202
 #[tokio::test]
 async fn faults_of_the_message_are_the_protocols() {
     let app = app_with_agents().await;
@@ -152,6 +166,7 @@ async fn faults_of_the_message_are_the_protocols() {
     assert_eq!(agent.post(&large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
+/// Rule: MCP 2026-07-28 section tools: faults of the input are results that the agent reads
 #[tokio::test]
 async fn faults_of_the_input_are_answers_that_the_agent_reads() {
     let app = app_with_agents().await;
@@ -162,6 +177,8 @@ async fn faults_of_the_input_are_answers_that_the_agent_reads() {
     insta::assert_snapshot!(text, @"InputError: surprise: this tool takes no input");
 }
 
+/// Rule: MCP 2026-07-28 section transport: a foreign Origin is refused with 403
+/// Attack: 1.3: DNS rebinding: foreign Host and Origin, 8 tries
 #[tokio::test]
 async fn origins_are_those_of_portal() {
     let app = app_with_agents().await;
@@ -190,6 +207,7 @@ async fn origins_are_those_of_portal() {
     }
 }
 
+/// Rule: Portal section 2: who was disabled or signed out everywhere is refused at the next call
 #[tokio::test]
 async fn who_is_disabled_is_refused_at_once() {
     let app = app_with_agents().await;
@@ -202,6 +220,7 @@ async fn who_is_disabled_is_refused_at_once() {
     assert_eq!(agent.call("auth_who_am_i", json!({})).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: Portal section 2: an outage is 503 and costs nobody a token
 #[tokio::test]
 async fn an_outage_is_not_a_bad_token() {
     let app = app_with_agents().await;

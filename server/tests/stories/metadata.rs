@@ -12,6 +12,8 @@ const SERVER: [&str; 3] = [
     "/.well-known/openid-configuration",
 ];
 
+/// Rule: RFC 8414 section 3.3: the issuer is the address byte for byte
+/// Rule: CIMD draft-02 section 6: the metadata say that documents are taken, while they are
 #[tokio::test]
 async fn while_agents_cannot_sign_in_there_is_no_way_into_oauth() {
     let app = TestApp::start().await;
@@ -40,6 +42,9 @@ async fn switching_agents_on_and_off_works_at_once() {
     }
 }
 
+/// Rule: RFC 8414 section 3: the document is at its well-known address
+/// Rule: RFC 9728 section 3: the document is at the resource's well-known address, and at the host's
+/// Rule: RFC 9728 section 3.3: resource is the endpoint's address byte for byte
 #[tokio::test]
 async fn the_documents_are_the_same_wherever_clients_look() {
     let app = TestApp::start().await;
@@ -78,6 +83,7 @@ async fn scripts_of_every_origin_may_read_them() {
     }
 }
 
+/// Rule: Portal section 2: an outage is 503 and costs nobody a token
 #[tokio::test]
 async fn an_outage_is_not_a_no() {
     let app = TestApp::start().await;

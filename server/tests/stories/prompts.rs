@@ -27,6 +27,10 @@ fn is_asked(location: &str) -> bool {
     location.starts_with("/oauth/consent?")
 }
 
+/// Rule: RFC 6749 section 3.3: the answer names the scope where it is not the one asked for
+/// Rule: OpenID Connect Core section 3.1.2.1: login, consent and select_account ask
+/// Rule: Portal section 3: remembered consent is of one person, client, scope and set of redirect URIs
+/// Attack: 1.1: consent skipped by what was remembered for somebody or something else, 7 tries
 #[tokio::test]
 async fn what_was_allowed_once_is_not_asked_again() {
     let app = TestApp::start().await;
@@ -56,6 +60,9 @@ async fn what_was_allowed_once_is_not_asked_again() {
     assert!(is_asked(&ask(&app, &mut app.as_nobody(), &client, "mcp:read", "").await));
 }
 
+/// Rule: RFC 8252 section 8.6: consent for programs on the own computer is asked for every time
+/// Attack: 1.1: consent skipped by what was remembered for somebody or something else, 2 tries
+/// Attack: 1.1: another program on the computer under a genuine client id, 2 tries
 #[tokio::test]
 async fn programs_on_the_own_computer_are_always_asked_for() {
     let app = TestApp::start().await;
@@ -68,6 +75,9 @@ async fn programs_on_the_own_computer_are_always_asked_for() {
     assert!(is_asked(&ask(&app, &mut ada, &on_the_web(), "mcp:read", "").await));
 }
 
+/// Rule: CIMD draft-02 section 8.4: a client whose name or redirect URIs change is asked for anew
+/// Rule: Portal section 3: remembered consent is of one person, client, scope and set of redirect URIs
+/// Attack: 1.1: a document that changes after consent, 2 tries
 #[tokio::test]
 async fn a_client_that_changes_is_asked_for_anew() {
     let app = TestApp::start().await;
@@ -114,6 +124,8 @@ async fn cancelling_and_disconnecting_take_it_back() {
     assert!(is_asked(&ask(&app, &mut ada, &client, "mcp:read", "").await));
 }
 
+/// Rule: Portal section 3: remembered consent is of one person, client, scope and set of redirect URIs
+/// Attack: 1.1: consent skipped by what was remembered for somebody or something else
 #[tokio::test]
 async fn a_smaller_grant_does_not_stand_for_the_larger_wish() {
     let app = TestApp::start().await;
@@ -131,6 +143,9 @@ async fn a_smaller_grant_does_not_stand_for_the_larger_wish() {
     assert!(!is_asked(&ask(&app, &mut ada, &client, "mcp:read", "").await));
 }
 
+/// Rule: RFC 9207 section 2: answers and errors name the issuer
+/// Rule: OpenID Connect Core section 3.1.2.1: prompt=none asks nothing: login_required, consent_required or an answer
+/// Rule: OpenID Connect Core section 3.1.2.1: prompt=none with another is refused
 #[tokio::test]
 async fn without_a_prompt_it_is_answered_at_once_or_not_at_all() {
     let app = TestApp::start().await;

@@ -7,7 +7,8 @@ use portal_core::{
     identity::{Admin, UserChange, local_location_id},
     time::DAY_MS,
     tokens::{
-        MadeStaticToken, OWNER_MISSING_DAYS_MAX, StaticTokenEnd, StaticTokenFilter, StaticTokenRequest,
+        MadeStaticToken, OWNER_MISSING_DAYS_MAX, OldTokenEnds, StaticTokenEnd, StaticTokenFilter,
+        StaticTokenRequest,
     },
 };
 use portal_model::EntityRef;
@@ -63,6 +64,8 @@ async fn a_token_works_while_agents_cannot_sign_in() {
     assert_eq!(missing.header("www-authenticate"), "Bearer scope=\"mcp:read\"");
 }
 
+/// Rule: RFC 6750 section 2.3: no token is taken from a form or an address
+/// Attack: 1.3: no, malformed, foreign or repeated tokens; cookies; tokens in address or form
 #[tokio::test]
 async fn a_token_is_taken_from_the_header_only() {
     let app = TestApp::start().await;
@@ -72,6 +75,10 @@ async fn a_token_is_taken_from_the_header_only() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: RFC 6750 section 3.1: too small a scope is insufficient_scope, 403, with the scope needed
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.3: a good token beyond its scope, 2 tries
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner, 2 tries
 #[tokio::test]
 async fn a_read_only_token_cannot_write() {
     let app = TestApp::start().await;
@@ -83,6 +90,8 @@ async fn a_read_only_token_cannot_write() {
     }
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn tools_of_other_sources_do_not_exist_for_a_token() {
     let app = TestApp::start().await;
@@ -104,6 +113,8 @@ async fn tools_of_other_sources_do_not_exist_for_a_token() {
     assert_eq!(names, ["auth_who_am_i"]);
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_is_bound_to_its_addresses() {
     let app = TestApp::start().await;
@@ -122,6 +133,8 @@ async fn a_token_is_bound_to_its_addresses() {
     }
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_follows_its_owner_but_not_a_sign_out() {
     let app = TestApp::start().await;
@@ -136,6 +149,8 @@ async fn a_token_follows_its_owner_but_not_a_sign_out() {
     assert_eq!(who_am_i(&app, token).await.status, StatusCode::OK);
 }
 
+/// Rule: Portal section 4: static tokens follow their owner, scope, sources, addresses and end
+/// Attack: 1.5: static tokens beyond scope, source, address, time, owner
 #[tokio::test]
 async fn a_token_ends_at_its_time() {
     let app = TestApp::start().await;
@@ -148,6 +163,7 @@ async fn a_token_ends_at_its_time() {
     assert_eq!(who_am_i(&app, made.secret.expose()).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: Portal section 4: revoking a static token works at once, elsewhere within a second
 #[tokio::test]
 async fn revoking_works_at_once_here_and_within_a_second_elsewhere() {
     let app = TestApp::start().await;
@@ -168,8 +184,8 @@ async fn revoking_works_at_once_here_and_within_a_second_elsewhere() {
 async fn a_rotated_token_gives_way_to_the_new_one() {
     let app = TestApp::start().await;
     let old = token_of_ada(&app).await;
-    let new =
-        app.services.static_tokens.rotate(&Admin::command_line(), &old.token.id).await.expect("a token");
+    let (tokens, admin) = (&app.services.static_tokens, Admin::command_line());
+    let new = tokens.rotate(&admin, &old.token.id, OldTokenEnds::AtOnce).await.expect("a token");
     assert_eq!(who_am_i(&app, old.secret.expose()).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(who_am_i(&app, new.secret.expose()).await.status, StatusCode::OK);
     assert_eq!((new.token.name, new.token.owner), (old.token.name, old.token.owner));

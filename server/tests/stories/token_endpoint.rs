@@ -20,6 +20,13 @@ async fn post(app: &TestApp, content_type: &str, body: String) -> Answer {
     app.send(request.body(Body::from(body)).expect("a request")).await
 }
 
+/// Rule: RFC 6749 section 3.1: a parameter is there at most once
+/// Rule: RFC 6749 section 5.1: token answers are kept by no cache
+/// Rule: RFC 6749 section 5.2: each fault of a token request has its word
+/// Rule: RFC 7636 section 4.6: a verifier that does not fit is invalid_grant
+/// Rule: RFC 8707 section 2: an unknown resource is invalid_target
+/// Rule: RFC 9700 section 2.4: there is no password grant
+/// Attack: 1.2: GET, JSON, multipart, duplicates, several ways to authenticate, 13 tries
 #[tokio::test]
 async fn each_fault_has_its_word() {
     let app = TestApp::start().await;
@@ -59,6 +66,9 @@ async fn each_fault_has_its_word() {
     }
 }
 
+/// Rule: RFC 6749 section 3.2: the token endpoint is used by POST
+/// Rule: RFC 6749 section 5.2: who tried the Authorization header is answered 401 with the scheme
+/// Attack: 1.2: GET, JSON, multipart, duplicates, several ways to authenticate, 5 tries
 #[tokio::test]
 async fn only_forms_by_post_without_credentials_are_taken() {
     let app = TestApp::start().await;
@@ -82,6 +92,9 @@ async fn only_forms_by_post_without_credentials_are_taken() {
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
+/// Rule: RFC 6749 section 4.1.2: a code works once
+/// Rule: RFC 6749 section 4.1.2: a second use of a code ends what the first one gave
+/// Attack: 1.2: a code twice, four at once
 #[tokio::test]
 async fn a_code_works_once_and_its_second_use_ends_what_the_first_gave() {
     let app = TestApp::start().await;
@@ -100,6 +113,7 @@ async fn a_code_works_once_and_its_second_use_ends_what_the_first_gave() {
     assert_eq!(app.mcp(Some(token), &ping).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Rule: Portal section 2: an outage is 503 and costs nobody a token
 #[tokio::test]
 async fn an_outage_costs_neither_code_nor_token() {
     let app = TestApp::start().await;
@@ -115,6 +129,7 @@ async fn an_outage_costs_neither_code_nor_token() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
 }
 
+/// Rule: RFC 7009 section 2.2: an unknown token is answered with 200
 #[tokio::test]
 async fn revoking_ends_the_session_and_says_nothing_about_unknown_tokens() {
     let app = TestApp::start().await;

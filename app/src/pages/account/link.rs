@@ -6,7 +6,7 @@ use portal_model::{ErrorCode, Field};
 
 use super::{PASSWORD_HINT, one_time_token};
 use crate::{
-    components::{avatar, form_error, password_field, sheet},
+    components::{address, avatar, form_error, password_field, sheet},
     cookies,
     flash::FormId,
     page::{Page, PageRequest, PageResult},
@@ -30,7 +30,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <header><h1>{heading}</h1><p class="muted">"Choose the password for this account. You are signed in with it at once."</p></header>
             <p class="who">
                 {avatar("av person lg", &user.display_name)}
-                <span><b><bdi>{user.display_name.clone()}</bdi></b><span class="sub"><bdi>{email.clone()}</bdi></span></span>
+                <span><b><bdi>{user.display_name.clone()}</bdi></b><span class="sub">{address(&email)}</span></span>
             </p>
             {form_error(&outcome)}
             <input class="sr" type="email" name="username" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true"/>

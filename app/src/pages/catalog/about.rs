@@ -8,7 +8,7 @@ use super::{
     relations::Neighbours,
     table::{lifecycle_tone, related, text_at},
 };
-use crate::components::{Icon, avatar, empty, entity_link, icon, kind_word, safe_link, status};
+use crate::components::{Icon, address, avatar, empty, entity_link, icon, kind_word, safe_link, status};
 
 /// Most tags and links shown.
 const SHOWN_MAX: usize = 50;
@@ -30,7 +30,7 @@ pub(super) fn about_panel(entity: &StoredEntity, neighbours: &Neighbours) -> Any
                 {lifecycle.map(|word| view! {
                     <dt>"Lifecycle"</dt><dd>{status(lifecycle_tone(&word), view! { <bdi>{word}</bdi> })}</dd>
                 })}
-                {email.map(|email| view! { <dt>"E-mail"</dt><dd class="break"><bdi>{email}</bdi></dd> })}
+                {email.map(|email| view! { <dt>"E-mail"</dt><dd>{address(&email)}</dd> })}
                 {tags(entity)}
                 <dt>"Namespace"</dt><dd><code>{entity.entity_ref.namespace().to_owned()}</code></dd>
                 {read_from(entity)}

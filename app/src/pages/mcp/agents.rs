@@ -1,14 +1,21 @@
 //! `/me/agents`: Portal MCP
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 use portal_core::{
-    oauth::{AgentSessionService, records::AgentSession},
+    oauth::{
+        AgentSessionService,
+        records::{AgentSession, LogoId},
+    },
     time::UnixMillis,
 };
 
 use super::personal_tokens;
 use crate::{
-    components::{Frame, Icon, Section, Tone, avatar, empty, form_error, hidden, icon, note, when, when_ago},
+    components::{
+        Frame, Icon, Section, Tone, client_mark, empty, form_error, hidden, icon, note, when, when_ago,
+    },
     flash::FormId,
     page::{FormOutcome, PageRequest, PageResult},
     pages::consent::{client_label, scope_label},
@@ -21,6 +28,8 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let service = &page.request.services().agent_sessions;
     let sessions = service.list(&frame.signed_in).await?;
     let now = page.request.now();
+    let client_ids = sessions.iter().map(|session| session.client.client_id.as_str());
+    let logos = page.request.services().clients.logos(client_ids).await?;
     let tokens = personal_tokens::section(&page, &frame.signed_in).await?;
     let content = view! {
         <div class="head">
@@ -31,7 +40,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <a class="btn solid" href="/mcp/setup">{icon(Icon::Add)}"Connect an agent"</a>
         </div>
         {outcome(&page.outcome(FormId::Agents))}
-        <section class="panel" aria-label="Connected agents">{table(service, now, &sessions)}</section>
+        <section class="panel" aria-label="Connected agents">{table(service, now, &sessions, &logos)}</section>
         {tokens}
     };
     Ok(frame.page("Portal MCP", Section::Mine, content.into_any()))
@@ -50,7 +59,12 @@ fn outcome(outcome: &FormOutcome) -> AnyView {
     view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
 }
 
-fn table(service: &AgentSessionService, now: UnixMillis, sessions: &[AgentSession]) -> AnyView {
+fn table(
+    service: &AgentSessionService,
+    now: UnixMillis,
+    sessions: &[AgentSession],
+    logos: &HashMap<String, LogoId>,
+) -> AnyView {
     if sessions.is_empty() {
         let action = view! { <a class="btn" href="/mcp/setup">"Set up MCP"</a> };
         return empty(
@@ -59,7 +73,10 @@ fn table(service: &AgentSessionService, now: UnixMillis, sessions: &[AgentSessio
             Some(action.into_any()),
         );
     }
-    let rows = sessions.iter().map(|session| row(service.ends_at(session), now, session)).collect_view();
+    let rows = sessions
+        .iter()
+        .map(|session| row(service.ends_at(session), now, session, logos.get(&session.client.client_id)))
+        .collect_view();
     view! {
         <table class="table">
             <caption class="sr">"Connected agents"</caption>
@@ -67,6 +84,7 @@ fn table(service: &AgentSessionService, now: UnixMillis, sessions: &[AgentSessio
                 <th scope="col">"Agent"</th>
                 <th scope="col" class="wide">"Returns to"</th>
                 <th scope="col" class="wide">"Allowed"</th>
+                <th scope="col" class="wide">"Signed in"</th>
                 <th scope="col" class="wide">"Last used"</th>
                 <th scope="col" class="wide">"Ends"</th>
                 <th scope="col"><span class="sr">"Action"</span></th>
@@ -84,14 +102,14 @@ fn table(service: &AgentSessionService, now: UnixMillis, sessions: &[AgentSessio
 }
 
 /// Host and port of an address, as text.
-fn host_of(address: &str) -> String {
+pub(crate) fn return_host(address: &str) -> String {
     let parsed = url::Url::parse(address).ok();
     parsed
         .and_then(|url| Some(url.host_str()?.to_owned()))
         .unwrap_or_else(|| address.chars().take(60).collect())
 }
 
-fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession) -> AnyView {
+fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession, logo: Option<&LogoId>) -> AnyView {
     let client = &session.client;
     let used = session
         .used_at
@@ -107,15 +125,16 @@ fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession) -> AnyView {
     view! {
         <tr>
             <td><span class="who">
-                {avatar("av agent", &client.name)}
+                {client_mark(&client.name, logo)}
                 <span>
                     <span class="host break"><bdi>{host}</bdi></span>
                     <span class="sub break">"says “"<bdi>{client.name.clone()}</bdi>"”"</span>
                     <span class="sub only-s">{scope_label(session.scope)}", "{used_words}</span>
                 </span>
             </span></td>
-            <td class="wide"><code class="muted break">{host_of(&session.redirect_uri)}</code></td>
+            <td class="wide"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
             <td class="wide">{scope_label(session.scope)}</td>
+            <td class="wide nowrap">{when_ago(now, session.created_at)}</td>
             <td class="wide">{used}<span class="sub">{session.used_from.clone()}</span></td>
             <td class="wide nowrap">{when(ends, text::day_month(ends))}<span class="sub">{idle}</span></td>
             <td class="num">
@@ -154,6 +173,7 @@ mod tests {
                 redirect_uris_hash: String::new(),
                 lists_refresh_grant: false,
                 confidential: false,
+                keys_hash: String::new(),
                 origin: DocumentOrigin::Live,
             },
             redirect_uri: HOSTILE.to_owned(),
@@ -167,12 +187,12 @@ mod tests {
             used_from: Some(HOSTILE.to_owned()),
             ended: None,
         };
-        assert_harmless(&html(|| row(now, now, &session)));
+        assert_harmless(&html(|| row(now, now, &session, None)));
     }
 
     #[test]
     fn the_host_of_a_return_address_is_shown_without_its_port() {
-        assert_eq!(host_of("http://127.0.0.1:5173/callback?x=1"), "127.0.0.1");
-        assert_eq!(host_of("com.example.app:/callback"), "com.example.app:/callback");
+        assert_eq!(return_host("http://127.0.0.1:5173/callback?x=1"), "127.0.0.1");
+        assert_eq!(return_host("com.example.app:/callback"), "com.example.app:/callback");
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{hidden, sheet},
     page::{Page, PageError, PageRequest, PageResult},
+    pages::consent::client_title,
     text,
 };
 
@@ -15,7 +16,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     if sessions.is_empty() {
         return Err(PageError::redirect(&page.request, "/me/agents"));
     }
-    let mut hosts: Vec<String> = sessions.iter().map(|session| session.client.host.clone()).collect();
+    let mut hosts: Vec<String> = sessions.iter().map(|session| client_title(&session.client)).collect();
     hosts.sort_unstable();
     hosts.dedup();
     let count = text::count_of(sessions.len(), "session", "sessions");

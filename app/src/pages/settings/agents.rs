@@ -1,58 +1,55 @@
 //! `/settings/agents`: everyone's agents
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 use portal_core::{
     ids::AgentSessionId,
-    oauth::{AdminSession, SessionCount, SessionsOf},
+    oauth::{AdminSession, SessionCount, SessionsOf, records::LogoId},
     time::UnixMillis,
 };
 
-use super::agents_confirm::confirm_path;
+use super::{
+    agents_confirm::confirm_path,
+    listing::{Listing, ROWS_READ, crumbs},
+};
 use crate::{
     components::{
-        Frame, Icon, SettingsSection, Tone, avatar, badge, dismissable, empty, entity_link, form_error,
+        Frame, Icon, SettingsSection, Tone, badge, client_mark, dismissable, empty, entity_link, form_error,
         hidden, icon, note, when_ago,
     },
     flash::FormId,
     page::{FormOutcome, PageRequest, PageResult},
-    pages::consent::scope_label,
+    pages::{
+        consent::{client_label, client_title, scope_label},
+        mcp::agents::return_host,
+    },
     text,
 };
-
-/// Rows of a page.
-const ROWS: u32 = 50;
 
 /// The sessions of everyone's agents, to be found and ended.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
     let service = &page.request.services().agent_sessions;
-    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(200).collect();
-    let after = page.request.query("after").map(AgentSessionId);
-    let mut sessions = service.list_all(&admin, &search, after.as_ref(), ROWS + 1).await?;
-    let more = sessions.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    sessions.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let next = if more { sessions.last().map(|last| next_path(&search, &last.session.id)) } else { None };
-    let total = service.count_all(&admin, &search).await?;
+    let listing = Listing::of(&page, "/settings/agents");
+    let after = listing.after.clone().map(AgentSessionId);
+    let mut sessions = service.list_all(&admin, &listing.search, after.as_ref(), ROWS_READ).await?;
+    let next = listing.cut(&mut sessions, &[], |found| found.session.id.as_str());
+    let total = service.count_all(&admin, &listing.search).await?;
+    let client_ids = sessions.iter().map(|found| found.session.client.client_id.as_str());
+    let logos = page.request.services().clients.logos(client_ids).await?;
     let now = page.request.now();
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Connected agents"</li></ol></nav>
+        {crumbs("Connected agents")}
         <div class="head">
             <div><h1>"Connected agents"</h1><p class="lead">"Every agent that acts for someone. Each row is one sign-in on one machine."</p></div>
         </div>
         {outcome(&page.outcome(FormId::EveryAgent))}
-        {search_form(&search)}
-        <section class="panel" aria-label="Connected agents">{table(&sessions, now, total, next)}</section>
+        {listing.search_form("Find an agent", "Person or client", None)}
+        <section class="panel" aria-label="Connected agents">{table((&sessions, &logos), now, total, (&listing.search, next))}</section>
     };
     Ok(frame.settings("Connected agents", SettingsSection::Agents, content.into_any()))
-}
-
-fn next_path(search: &str, last: &AgentSessionId) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !search.is_empty() {
-        query.append_pair("q", search);
-    }
-    format!("/settings/agents?{}", query.append_pair("after", last.as_str()).finish())
 }
 
 fn outcome(outcome: &FormOutcome) -> AnyView {
@@ -69,21 +66,12 @@ fn outcome(outcome: &FormOutcome) -> AnyView {
     view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
 }
 
-fn search_form(search: &str) -> AnyView {
-    view! {
-        <form class="filters" action="/settings/agents" method="get" role="search" aria-label="Find an agent">
-            <div class="find">
-                <label class="sr" for="q">"Person or client"</label>
-                {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Person or client"/>
-            </div>
-            <button class="btn" type="submit">"Search"</button>
-        </form>
-    }
-    .into_any()
-}
-
-fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: Option<String>) -> AnyView {
+fn table(
+    (sessions, logos): (&[AdminSession], &HashMap<String, LogoId>),
+    now: UnixMillis,
+    total: SessionCount,
+    (search, next): (&str, Option<String>),
+) -> AnyView {
     if sessions.is_empty() {
         return empty(
             "No agent is connected",
@@ -91,7 +79,12 @@ fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: 
             None,
         );
     }
-    let rows = sessions.iter().map(|session| row(session, now)).collect_view();
+    let rows = sessions
+        .iter()
+        .map(|found| row(found, now, logos.get(&found.session.client.client_id)))
+        .collect_view();
+    let end_all = confirm_path(&SessionsOf::Search(search.to_owned()));
+    let end_words = if search.is_empty() { "End all…" } else { "End all found…" };
     let sessions = text::count(total.sessions, "session", "sessions");
     let people = text::count(total.people, "person", "people");
     view! {
@@ -100,6 +93,7 @@ fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: 
             <thead><tr>
                 <th scope="col">"Agent"</th>
                 <th scope="col">"Acts for"</th>
+                <th scope="col" class="wide">"Returns to"</th>
                 <th scope="col" class="wide">"Allowed"</th>
                 <th scope="col" class="wide">"Signed in"</th>
                 <th scope="col" class="wide">"Last used"</th>
@@ -109,13 +103,14 @@ fn table(sessions: &[AdminSession], now: UnixMillis, total: SessionCount, next: 
         </table>
         <div class="pager">
             <span>{format!("{sessions} of {people}")}</span>
+            <a class="btn small bad" href=end_all>{end_words}</a>
             {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
         </div>
     }
     .into_any()
 }
 
-fn row(found: &AdminSession, now: UnixMillis) -> AnyView {
+fn row(found: &AdminSession, now: UnixMillis, logo: Option<&LogoId>) -> AnyView {
     let AdminSession { session, user, usable } = found;
     let client = &session.client;
     let used = session
@@ -124,15 +119,16 @@ fn row(found: &AdminSession, now: UnixMillis) -> AnyView {
     view! {
         <tr>
             <td><span class="who">
-                {avatar("av agent", &client.name)}
+                {client_mark(&client.name, logo)}
                 <span>
-                    <span class="cluster tight"><span class="host break"><bdi>{client.host.clone()}</bdi></span>
+                    <span class="cluster tight"><span class="host break"><bdi>{client_label(client)}</bdi></span>
                         {(!usable).then(|| badge(Tone::Plain, "Run out"))}</span>
                     <span class="sub break">"says “"<bdi>{client.name.clone()}</bdi>"”"</span>
                 </span>
             </span></td>
             <td><b class="break"><bdi>{user.display_name.clone()}</bdi></b>
                 <span class="sub">{entity_link(&user.entity_ref, Some(user.entity_ref.to_string()))}</span></td>
+            <td class="wide"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
             <td class="wide">{scope_label(session.scope)}</td>
             <td class="wide">{when_ago(now, session.created_at)}</td>
             <td class="wide">{used}<span class="sub">{session.used_from.clone()}</span></td>
@@ -144,7 +140,7 @@ fn row(found: &AdminSession, now: UnixMillis) -> AnyView {
 
 fn actions(found: &AdminSession) -> AnyView {
     let AdminSession { session, user, .. } = found;
-    let (client, person) = (session.client.host.clone(), user.display_name.clone());
+    let (client, person) = (client_title(&session.client), user.display_name.clone());
     let by_person = confirm_path(&SessionsOf::Person(user.id.clone()));
     let by_client = confirm_path(&SessionsOf::Client(session.client.client_id.clone()));
     let menu = view! {

@@ -6,7 +6,10 @@ use portal_model::{
     settings::{CimdPolicy, Settings},
 };
 
-use super::general::{State, session_words};
+use super::{
+    confirm::ended_words,
+    general::{State, session_words},
+};
 use crate::{
     components::{Icon, Switch, Tone, beta, form_error, hidden, icon, live, saved, status, switch},
     flash::FormId,
@@ -43,9 +46,9 @@ fn enable(outcome: &FormOutcome, state: &State) -> AnyView {
             <span class="why" id="cimd-why">"Agents that support it send people to the sign-in page and get a token of their own. Off: such agents are refused, with a page that says why."</span>
         </span>
     };
-    let tone = if on && state.open.sessions > 0 { Tone::Good } else { Tone::Plain };
+    let tone = if on && state.documents.count.sessions > 0 { Tone::Good } else { Tone::Plain };
     let line = view! {
-        <span class="state cluster">{status(tone, session_words(state.open))}{saved(outcome.done_at())}{form_error(outcome)}</span>
+        <span class="state cluster">{status(tone, session_words(state.documents.count))}{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span>
     };
     let control = Switch {
         id: "cimd-enabled".to_owned(),

@@ -1,6 +1,7 @@
 //! `/settings/clients/confirm`
 
 use leptos::prelude::*;
+use portal_core::oauth::SessionsOf;
 use portal_model::ErrorCode;
 
 use crate::{
@@ -38,9 +39,11 @@ pub(crate) fn confirm_path(client_id: &str, change: ClientChange) -> String {
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let id = page.request.query("client").unwrap_or_default();
-    let found = page.request.services().registry.find(&admin, &id).await?;
-    let (client, sessions) = found.ok_or(ErrorCode::NotFound)?;
-    let sessions = text::count(sessions, "open session", "open sessions");
+    let services = page.request.services();
+    let client = services.registry.find(&admin, &id).await?.ok_or(ErrorCode::NotFound)?;
+    let count = services.agent_sessions.affected(&SessionsOf::Client(id)).await?.count;
+    let sessions = text::count(count.sessions, "open session", "open sessions");
+    let sessions = format!("{sessions} of {}", text::count(count.people, "person", "people"));
     let (action, heading, consequence, go_on) = match page.request.query("change").as_deref() {
         Some("new-secret") => (
             "/_ui/client_new_secret",

@@ -1,7 +1,10 @@
 //! The forms of the clients' page: registering one by hand, and the switch for those that register themselves.
 
 use leptos::prelude::*;
+use portal_core::oauth::Affected;
 use portal_model::Field;
+
+use super::confirm::{Asking, dialog, ended_words};
 
 use crate::{
     components::Tone,
@@ -75,7 +78,7 @@ fn redirect_uris(outcome: &FormOutcome) -> AnyView {
 }
 
 /// Whether agents may register themselves.
-pub(super) fn registration_switch(outcome: &FormOutcome, on: bool) -> AnyView {
+pub(super) fn registration_switch(outcome: &FormOutcome, on: bool, affected: &Affected) -> AnyView {
     let words = view! {
         <span>
             <span class="what">"Allow dynamic client registration"{badge(Tone::Warning, "Legacy")}</span>
@@ -83,17 +86,20 @@ pub(super) fn registration_switch(outcome: &FormOutcome, on: bool) -> AnyView {
                 People are told so when they are asked. Off: such agents can neither sign in nor renew their sign-in. Unused ones are deleted after 30 days."</span>
         </span>
     };
-    let line = view! { <span class="state">{saved(outcome.done_at())}{form_error(outcome)}</span> };
+    let line = view! { <span class="state cluster">{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span> };
     let control = Switch {
         id: "dcr-enabled".to_owned(),
         action: "/_ui/settings_dcr",
         label: "Allow dynamic client registration".to_owned(),
         described_by: Some("dcr-why".to_owned()),
         on,
-        confirm: None,
+        confirm: Some("dcr-question"),
         sends: Vec::new(),
     };
     let row = switch(control, "row", words.into_any(), Some(line.into_any()));
-    view! { <section class="panel" id="dcr" aria-label="Dynamic client registration">{row}</section> }
-        .into_any()
+    view! {
+        <section class="panel" id="dcr" aria-label="Dynamic client registration">{row}</section>
+        {dialog(Asking::Dcr, affected)}
+    }
+    .into_any()
 }

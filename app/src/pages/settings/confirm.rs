@@ -1,20 +1,52 @@
-//! `/settings/general/confirm`, and the same questions as dialogs of the settings page
+//! `/settings/general/confirm`, and the same questions as dialogs of the settings pages
 
 use leptos::prelude::*;
-use portal_core::oauth::SessionCount;
+use portal_core::oauth::{Affected, SessionsOf, records::ClientKind};
 use portal_model::ErrorCode;
 
-use super::general::State;
+use super::affected::{affected_words, clients_told};
 use crate::{
     components::{hidden, live, sheet},
     page::{Page, PageRequest, PageResult},
     text,
 };
 
-/// Asks before client ID metadata documents go off.
-pub(crate) const CIMD_PATH: &str = "/settings/general/confirm?change=cimd";
-/// Asks before refresh tokens go off.
-pub(crate) const REFRESH_PATH: &str = "/settings/general/confirm?change=refresh";
+/// A switch that asks before it goes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Client ID metadata documents.
+    Cimd,
+    /// Refresh tokens.
+    Refresh,
+    /// Dynamic client registration.
+    Dcr,
+}
+
+impl Asking {
+    const ALL: [Self; 3] = [Self::Cimd, Self::Refresh, Self::Dcr];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Cimd => "cimd",
+            Self::Refresh => "refresh",
+            Self::Dcr => "dcr",
+        }
+    }
+
+    /// The page that asks, for browsers without scripting.
+    pub(crate) fn path(self) -> String {
+        format!("/settings/general/confirm?change={}", self.word())
+    }
+
+    /// The sessions that cannot go on as they are while it is off.
+    pub(crate) const fn sessions(self) -> SessionsOf {
+        match self {
+            Self::Cimd => SessionsOf::Kind(ClientKind::Document),
+            Self::Refresh => SessionsOf::Refreshable,
+            Self::Dcr => SessionsOf::Kind(ClientKind::Dynamic),
+        }
+    }
+}
 
 /// A question.
 struct Question {
@@ -25,62 +57,98 @@ struct Question {
     keep: &'static str,
     go_on: &'static str,
     back: &'static str,
+    affected: Affected,
 }
 
-fn cimd(open: SessionCount) -> Question {
-    let ends = match open.sessions {
-        0 => "No agent is signed in right now.".to_owned(),
-        _ => format!("{} is open right now.", affected(open)),
-    };
-    Question {
-        id: "cimd-question",
-        action: "/_ui/settings_cimd",
-        heading: "Turn off client ID metadata documents?",
-        consequence: format!(
-            "{ends} Agents that introduce themselves by a document can neither sign in nor renew their sign-in until it is on again. \
-             This affects every OAuth client of Portal, not only coding agents."
-        ),
-        keep: "Keep it on",
-        go_on: "Turn off documents",
-        back: "/settings/general#cimd",
+fn question(asking: Asking, affected: Affected) -> Question {
+    let none = affected.count.sessions == 0;
+    let touched = affected_words(&affected);
+    match asking {
+        Asking::Cimd => Question {
+            id: "cimd-question",
+            action: "/_ui/settings_cimd",
+            heading: "Turn off client ID metadata documents?",
+            consequence: format!(
+                "{} Agents that introduce themselves by a document can neither sign in nor renew their sign-in until it is on again. \
+                 This affects every OAuth client of Portal, not only coding agents.",
+                if none {
+                    "No such agent is signed in right now.".to_owned()
+                } else {
+                    format!("This touches {touched}.")
+                },
+            ),
+            keep: "Keep it on",
+            go_on: "Turn off documents",
+            back: "/settings/general#cimd",
+            affected,
+        },
+        Asking::Refresh => Question {
+            id: "refresh-question",
+            action: "/_ui/settings_refresh",
+            heading: "Turn off refresh tokens?",
+            consequence: format!(
+                "{} It affects every OAuth client of Portal, not only coding agents.",
+                if none {
+                    "No agent stays signed in right now.".to_owned()
+                } else {
+                    format!(
+                        "This touches {touched}: each stops when its present access token ends, and can go on only once refresh tokens are on again."
+                    )
+                },
+            ),
+            keep: "Keep them on",
+            go_on: "Turn off refresh tokens",
+            back: "/settings/general#refresh",
+            affected,
+        },
+        Asking::Dcr => Question {
+            id: "dcr-question",
+            action: "/_ui/settings_dcr",
+            heading: "Turn off dynamic client registration?",
+            consequence: format!(
+                "{} Agents that registered themselves can neither sign in nor renew their sign-in until it is on again.",
+                if none {
+                    "No such agent is signed in right now.".to_owned()
+                } else {
+                    format!("This touches {touched}.")
+                },
+            ),
+            keep: "Keep it on",
+            go_on: "Turn off registration",
+            back: "/settings/clients#dcr",
+            affected,
+        },
     }
 }
 
-fn refresh(refreshable: SessionCount) -> Question {
-    let ends = match refreshable.sessions {
-        0 => "No agent stays signed in right now.".to_owned(),
-        _ => format!("This signs out {}: each ends with its present access token.", affected(refreshable)),
-    };
-    Question {
-        id: "refresh-question",
-        action: "/_ui/settings_refresh",
-        heading: "Turn off refresh tokens?",
-        consequence: format!("{ends} It affects every OAuth client of Portal, not only coding agents."),
-        keep: "Keep them on",
-        go_on: "Turn off refresh tokens",
-        back: "/settings/general#refresh",
-    }
-}
-
-fn affected(count: SessionCount) -> String {
-    let sessions = text::count(count.sessions, "agent session", "agent sessions");
-    format!("{sessions} of {}", text::count(count.people, "person", "people"))
+/// The offer to end them now; `form` is the id of the form that it belongs to.
+fn end_choice(affected: &Affected, form: &str) -> Option<AnyView> {
+    (affected.count.sessions > 0).then(|| {
+        let sessions = text::count(affected.count.sessions, "session", "sessions");
+        view! {
+            <label class="choice">
+                <input class="check" type="checkbox" name="end" value="on" form=form.to_owned()/>
+                <span>{format!("End {sessions} now")}</span>
+            </label>
+        }
+        .into_any()
+    })
 }
 
 /// The page that asks, for browsers without scripting.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     page.admin()?;
-    let sessions = &page.request.services().agent_sessions;
-    let question = match page.request.query("change").as_deref() {
-        Some("cimd") => cimd(sessions.count(false).await?),
-        Some("refresh") => refresh(sessions.count(true).await?),
-        _ => return Err(ErrorCode::NotFound.into()),
-    };
+    let word = page.request.query("change").unwrap_or_default();
+    let asking = Asking::ALL.into_iter().find(|asking| asking.word() == word).ok_or(ErrorCode::NotFound)?;
+    let affected = page.request.services().agent_sessions.affected(&asking.sessions()).await?;
+    let question = question(asking, affected);
     let content = view! {
-        <form method="post" action=question.action class="form">
+        <form method="post" action=question.action class="form" id="answer">
             {hidden("confirmed", "1")}
             <header><h1>{question.heading}</h1></header>
             <p>{question.consequence}</p>
+            {clients_told(&question.affected)}
+            {end_choice(&question.affected, "answer")}
             <div class="pair-buttons">
                 <a class="btn" href=question.back>{question.keep}</a>
                 <button class="btn bad-solid" type="submit">{question.go_on}</button>
@@ -90,16 +158,14 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     Ok(Page { title: "Confirm a change".into(), body: sheet(content.into_any(), None) })
 }
 
-/// The questions as dialogs.
-pub(super) fn dialogs(state: &State) -> AnyView {
-    [cimd(state.open), refresh(state.refreshable)].map(dialog).collect_view().into_any()
-}
-
-fn dialog(question: Question) -> AnyView {
+/// A question as a dialog.
+pub(super) fn dialog(asking: Asking, affected: &Affected) -> AnyView {
+    let question = question(asking, affected.clone());
     let title = format!("{}-title", question.id);
-    let labelled = title.clone();
+    let (labelled, form) = (title.clone(), format!("{}-answer", question.id));
+    let choice = end_choice(&question.affected, &form);
     let go_on = view! {
-        <form method="post" action=question.action>
+        <form method="post" action=question.action id=form>
             {hidden("confirmed", "1")}
             <button class="btn bad-solid" type="submit">{question.go_on}</button>
         </form>
@@ -107,7 +173,11 @@ fn dialog(question: Question) -> AnyView {
     view! {
         <dialog class="pop dialog" id=question.id aria-labelledby=labelled>
             <header><h2 id=title>{question.heading}</h2></header>
-            <p class="body">{question.consequence}</p>
+            <div class="body stack-3">
+                <p>{question.consequence}</p>
+                {clients_told(&question.affected)}
+                {choice}
+            </div>
             <footer>
                 <form method="dialog"><button class="btn" type="submit">{question.keep}</button></form>
                 {live(false, "", go_on.into_any())}
@@ -115,4 +185,10 @@ fn dialog(question: Question) -> AnyView {
         </dialog>
     }
     .into_any()
+}
+
+/// How many sessions were ended with a switch, when its form says so.
+pub(super) fn ended_words(subject: Option<&str>) -> Option<String> {
+    let ended: i64 = subject?.parse().ok()?;
+    Some(format!("{} ended.", text::count(ended, "session", "sessions")))
 }

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use portal_core::{oauth::SessionCount, services::MCP_PATH};
+use portal_core::{
+    oauth::{Affected, SessionCount},
+    services::MCP_PATH,
+};
 use portal_model::settings::Settings;
 
-use super::{cimd, confirm, refresh, rollout, sources};
+use super::{
+    cimd,
+    confirm::{Asking, dialog},
+    refresh, rollout, sources,
+};
 use crate::{
     components::{Frame, SettingsSection, Tone, chip, note},
     page::{PageRequest, PageResult},
@@ -20,8 +27,10 @@ pub(super) struct State {
     pub(super) agents_can_sign_in: bool,
     /// Open sessions of agents.
     pub(super) open: SessionCount,
-    /// Those of them that got refresh tokens.
-    pub(super) refreshable: SessionCount,
+    /// Those of clients that are known by a document.
+    pub(super) documents: Affected,
+    /// Those that got refresh tokens.
+    pub(super) refreshable: Affected,
     /// Lifetime of access tokens, in minutes.
     pub(super) access_token_minutes: u16,
 }
@@ -34,8 +43,9 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let state = State {
         settings: services.settings.current().await?,
         agents_can_sign_in: services.settings.agents_can_sign_in().await?,
-        open: services.agent_sessions.count(false).await?,
-        refreshable: services.agent_sessions.count(true).await?,
+        open: services.agent_sessions.count().await?,
+        documents: services.agent_sessions.affected(&Asking::Cimd.sessions()).await?,
+        refreshable: services.agent_sessions.affected(&Asking::Refresh.sessions()).await?,
         access_token_minutes: services.dependencies.configuration.access_token_lifetime_minutes,
     };
     let endpoint = format!("{}{MCP_PATH}", page.request.web.public_url);
@@ -56,7 +66,8 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {refresh::section(&page, &state)}
         {sources::section(&page, &state.settings, registered)}
         {rollout::section(&page, &state)}
-        {confirm::dialogs(&state)}
+        {dialog(Asking::Cimd, &state.documents)}
+        {dialog(Asking::Refresh, &state.refreshable)}
     };
     Ok(frame.settings("General settings", SettingsSection::General, content.into_any()))
 }

@@ -7,6 +7,7 @@ use portal_model::{
 };
 
 use super::{
+    confirm::ended_words,
     general::{State, session_words},
     life::life,
 };
@@ -45,11 +46,11 @@ fn enable(outcome: &FormOutcome, state: &State) -> AnyView {
     let words = view! {
         <span><span class="what">"Enable refresh tokens"</span><span class="why" id="refresh-why">{why}</span></span>
     };
-    let tone = if on && state.refreshable.sessions > 0 { Tone::Good } else { Tone::Plain };
+    let tone = if on && state.refreshable.count.sessions > 0 { Tone::Good } else { Tone::Plain };
     let state_words =
-        if on { session_words(state.refreshable) } else { "No new ones are issued.".to_owned() };
+        if on { session_words(state.refreshable.count) } else { "No new ones are issued.".to_owned() };
     let line = view! {
-        <span class="state cluster">{status(tone, state_words)}{saved(outcome.done_at())}{form_error(outcome)}</span>
+        <span class="state cluster">{status(tone, state_words)}{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span>
     };
     let control = Switch {
         id: "refresh-enabled".to_owned(),

@@ -42,12 +42,15 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let change = change.ok_or(ErrorCode::NotFound)?;
     let id = StaticTokenId(page.request.query("token").unwrap_or_default());
     let found = page.request.services().static_tokens.find(&admin, &id).await?;
-    let token = found.filter(|token| token.ended.is_none()).ok_or(ErrorCode::NotFound)?;
+    let token = found.filter(|token| token.is_open(page.request.now())).ok_or(ErrorCode::NotFound)?;
+    if change == Change::Rotate && token.ended.is_some() {
+        return Err(ErrorCode::NotFound.into());
+    }
     let (action, heading, consequence, go_on) = match change {
         Change::Rotate => (
             "/_ui/token_rotate",
             "Rotate this token?",
-            "You get a new token with the same name, owner and limits, good for as long as this one was. This one stops working at once: whatever uses it must get the new one.",
+            "You get a new token with the same name, owner and limits, good for as long as this one was. Whatever uses this one must get the new one.",
             "Rotate token",
         ),
         Change::Revoke => (
@@ -64,6 +67,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <header><h1>{heading}</h1></header>
             <p><b class="break"><bdi>{token.name.clone()}</bdi></b>" of "<code class="break">{token.owner.to_string()}</code></p>
             <p>{consequence}</p>
+            {(change == Change::Rotate).then(old_ends)}
             <p class="muted">{used}</p>
             <div class="pair-buttons">
                 <a class="btn" href="/settings/external-access">"Cancel"</a>
@@ -72,4 +76,29 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         </form>
     };
     Ok(Page { title: "Confirm a change to a token".into(), body: sheet(content.into_any(), None) })
+}
+
+/// When the token that is replaced ends.
+fn old_ends() -> AnyView {
+    let choice = |value: &'static str, title: &'static str, why: &'static str, checked: bool| {
+        let id = format!("old-{value}");
+        let described = id.clone();
+        view! {
+            <label>
+                <input class="radio" type="radio" name="old_ends" value=value checked=checked
+                    aria-label=title aria-describedby=described/>
+                <span><span class="t">{title}</span><span class="d" id=id>{why}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset>
+            <legend>"The old token stops working"</legend>
+            <div class="scopes">
+                {choice("in-one-hour", "In one hour", "Time to put the new one in its place.", true)}
+                {choice("at-once", "At once", "When someone may have it who should not.", false)}
+            </div>
+        </fieldset>
+    }
+    .into_any()
 }

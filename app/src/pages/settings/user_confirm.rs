@@ -5,7 +5,7 @@ use portal_core::{identity::UserChange, ids::UserId};
 use portal_model::ErrorCode;
 
 use crate::{
-    components::{avatar, hidden, sheet},
+    components::{address, avatar, hidden, sheet},
     page::{Page, PageRequest, PageResult},
     server_fns::users::{change_word, parse_change},
 };
@@ -30,7 +30,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <header><h1>{heading}</h1></header>
             <p class="who">
                 {avatar("av person lg", &user.display_name)}
-                <span><b class="break"><bdi>{user.display_name.clone()}</bdi></b><span class="sub break"><bdi>{user.email.clone()}</bdi></span></span>
+                <span><b class="break"><bdi>{user.display_name.clone()}</bdi></b><span class="sub">{user.email.as_deref().map(address)}</span></span>
             </p>
             <p>{consequence}</p>
             <div class="pair-buttons">

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput};
+use super::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput, CallContext};
 use crate::{
     catalog::{CatalogService, StoredEntity},
-    oauth::{Caller, Credential},
+    oauth::{Credential, Subject},
 };
 
 /// `auth.who-am-i`.
@@ -34,11 +34,13 @@ mod shapes {
     pub(super) struct Output {
         /// The User entity (of a service: the Group entity) as the catalog has it, with its relations.
         entity: Map<String, Value>,
-        /// Who that is, by reference.
-        user_info: UserInfo,
         /// What kind of principal the token stands for: `user`, or `service` of a group.
         principal: String,
-        /// References of the groups the person belongs to, nearest first, with their parents.
+        /// The person, by reference; absent for a service, which no single person answers for.
+        user_info: Option<UserInfo>,
+        /// The service; absent for a person.
+        service: Option<Service>,
+        /// References of the groups the person or service belongs to, nearest first, with their parents.
         groups: Vec<String>,
         /// The agent, as it registered; absent for static tokens.
         client: Option<Client>,
@@ -56,6 +58,15 @@ mod shapes {
         /// Reference of the person's User entity.
         user_entity_ref: String,
         /// References under which the person owns things: the own one and the groups'.
+        ownership_entity_refs: Vec<String>,
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "camelCase")]
+    struct Service {
+        /// Reference of the group whose service it is.
+        group_entity_ref: String,
+        /// References under which the group owns things: its own one and its parents'.
         ownership_entity_refs: Vec<String>,
     }
 
@@ -85,7 +96,8 @@ impl WhoAmI {
             "who-am-i",
             "Who am I",
             "Returns the person you act for: their User entity, the references under which they own things, their groups, \
-             the agent you are registered as, and what your token may do. Call this first.",
+             the agent you are registered as, and what your token may do. With the token of a service it returns the group \
+             whose service you are instead. Call this first.",
             ActionAttributes { read_only: true, destructive: false, idempotent: true },
         );
         Self { definition, catalog }
@@ -98,7 +110,11 @@ impl Action for WhoAmI {
         &self.definition
     }
 
-    async fn call(&self, caller: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(
+        &self,
+        CallContext { caller, .. }: CallContext<'_>,
+        input: Map<String, Value>,
+    ) -> Result<ActionOutput, ActionError> {
         if let Some(unknown) = input.keys().next() {
             return Err(ActionError::Input(format!("{unknown}: this tool takes no input")));
         }
@@ -124,9 +140,17 @@ impl Action for WhoAmI {
             }
             Credential::Token(token) => ("token", json!({ "id": token.id.as_str(), "name": token.name })),
         };
+        let (who, described) = match &caller.subject {
+            Subject::Person { entity_ref, .. } => {
+                ("userInfo", json!({ "userEntityRef": entity_ref, "ownershipEntityRefs": &texts }))
+            }
+            Subject::Service { group } => {
+                ("service", json!({ "groupEntityRef": group, "ownershipEntityRefs": &texts }))
+            }
+        };
         Ok(json!({
             "entity": with_relations(&entity),
-            "userInfo": { "userEntityRef": user.to_string(), "ownershipEntityRefs": &texts },
+            who: described,
             "principal": caller.principal(),
             "groups": groups,
             kind: credential,

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use registry::{ActionRegistry, Refusal, SourceInfo, TOOL_NAME_BYTES_MAX};
 
-use crate::oauth::Caller;
+use crate::{identity::RequestOrigin, oauth::Caller};
 
 /// How an action behaves, for clients that ask before calling and for the scope it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,15 +151,28 @@ impl From<crate::catalog::CatalogError> for ActionError {
     }
 }
 
+/// Whom a call is made for, and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct CallContext<'call> {
+    /// Whom, by which token.
+    pub caller: &'call Caller,
+    /// The request that carried the call, for the audit log.
+    pub origin: &'call RequestOrigin,
+}
+
 /// Something agents can call.
 #[async_trait]
 pub trait Action: Send + Sync + 'static {
     /// What it is.
     fn definition(&self) -> &ActionDefinition;
 
-    /// Does it for a caller. Whether the caller may was decided before; the input is checked here.
+    /// Does it. Whether the caller may was decided before; the input is checked here.
     ///
     /// # Errors
     /// [`ActionError`], shown to the agent.
-    async fn call(&self, caller: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError>;
+    async fn call(
+        &self,
+        context: CallContext<'_>,
+        input: Map<String, Value>,
+    ) -> Result<ActionOutput, ActionError>;
 }

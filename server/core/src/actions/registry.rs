@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        actions::{ActionAttributes, ActionError, ActionOutput},
+        actions::{ActionAttributes, ActionError, ActionOutput, CallContext},
         identity::{User, UserStatus},
         ids::{AgentSessionId, UserId},
         oauth::{
@@ -167,7 +167,7 @@ mod tests {
             &self.0
         }
 
-        async fn call(&self, _: &Caller, _: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+        async fn call(&self, _: CallContext<'_>, _: Map<String, Value>) -> Result<ActionOutput, ActionError> {
             Ok(Value::Null)
         }
     }
@@ -196,6 +196,7 @@ mod tests {
             lists_refresh_grant: false,
             origin: DocumentOrigin::Live,
             confidential: false,
+            keys_hash: String::new(),
         };
         let user = User {
             id: UserId("u".to_owned()),

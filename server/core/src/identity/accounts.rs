@@ -10,7 +10,7 @@ use super::{
     session::access_end,
     sign_in::user_lock,
 };
-use crate::{changes::Topic, ids::UserId, ports::WriteTransaction};
+use crate::{changes::Topic, ids::UserId, org::user_refusal, ports::WriteTransaction};
 
 /// Most accounts of one page of a list.
 const USER_LIST_LENGTH_MAX: u32 = 200;
@@ -72,13 +72,19 @@ impl IdentityService {
         tx.change_record(Topic::Access).await?;
         let found = tx.user_by_id(user).await?.ok_or(ErrorCode::NotFound)?;
         let user = user_lock(tx.as_mut(), &found, found.status).await?.ok_or(ErrorCode::Conflict)?;
+        if change == UserChange::Enable {
+            self.directories_agree(tx.as_mut(), &user).await?;
+        }
+        if change == UserChange::RevokeAdmin && tx.account_admin_by_group(&user.id).await? {
+            return Err(ErrorCode::AdminByGroup.into());
+        }
         if change.is_made(&user) {
             return Err(ErrorCode::Conflict.into());
         }
         let details = self.change_make(tx.as_mut(), user.clone(), change).await?;
         let was_active_admin = user.admin && user.status == UserStatus::Active;
-        if was_active_admin && tx.user_count_active_admins().await? == 0 {
-            return Err(ErrorCode::LastAdmin.into());
+        if was_active_admin {
+            self.last_admin_check(tx.as_mut()).await?;
         }
         let event = self.event(admin.actor(), change.action(), admin.origin()).target(user.id.as_str());
         tx.audit_append(&event.details(details)).await?;
@@ -86,6 +92,20 @@ impl IdentityService {
         tx.commit().await?;
         self.dependencies.changes.expire();
         Ok(changed)
+    }
+
+    /// Nobody whom a directory says to be suspended is let in by hand.
+    async fn directories_agree(
+        &self,
+        tx: &mut dyn WriteTransaction,
+        user: &User,
+    ) -> Result<(), IdentityError> {
+        let refused = user_refusal(tx, &self.dependencies.directories, user).await?;
+        if user.status == UserStatus::Suspended || refused {
+            Err(ErrorCode::AccountSuspended.into())
+        } else {
+            Ok(())
+        }
     }
 
     async fn change_make(
@@ -98,6 +118,7 @@ impl IdentityService {
             UserChange::Disable => {
                 tx.user_set_status(&user.id, user.status, UserStatus::Disabled).await?;
                 self.links_delete(tx, &user.id).await?;
+                tx.known_browser_delete_by_user(&user.id).await?;
                 entity_remove(tx, &user).await?;
                 Ok(access_end(tx, &user.id, self.now()).await?.details())
             }
@@ -116,6 +137,7 @@ impl IdentityService {
             UserChange::GrantAdmin | UserChange::RevokeAdmin => {
                 user.admin = change == UserChange::GrantAdmin;
                 tx.user_update(&user).await?;
+                tx.account_set_admin_by_group(&user.id, false).await?;
                 // A new role needs a new session id; the person's browser gets it at the next sign-in.
                 let ended = tx.browser_session_delete_by_user(&user.id).await?;
                 Ok(serde_json::json!({ "browserSessions": ended }))
@@ -141,6 +163,7 @@ impl IdentityService {
         }
         let purpose = match user.status {
             UserStatus::Disabled => return Err(ErrorCode::AccountDisabled.into()),
+            UserStatus::Suspended => return Err(ErrorCode::AccountSuspended.into()),
             UserStatus::Invited => LinkPurpose::Invitation,
             UserStatus::Active => LinkPurpose::PasswordReset,
         };

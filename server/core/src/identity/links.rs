@@ -128,13 +128,13 @@ impl IdentityService {
         let link = store.link_by_hash(&token.hash()).await?.filter(|link| self.works(link));
         let Some(user_id) = link.and_then(|link| link.user_id) else { return Ok(None) };
         let user = store.user_by_id(&user_id).await?;
-        Ok(user.filter(|user| user.status != UserStatus::Disabled))
+        Ok(user.filter(|user| !user.status.is_refused()))
     }
 
     /// Sets a password by an invitation or reset link, and signs the person in. Every earlier browser session ends.
     ///
     /// # Errors
-    /// [`IdentityError::Refused`] with `link-invalid` or `password-…`.
+    /// [`IdentityError::Refused`] with `link-invalid`, `password-…`, or `local-sign-in-off` for those who are no admins.
     pub async fn link_accept(
         &self,
         token: &Secret,
@@ -142,6 +142,10 @@ impl IdentityService {
         origin: &RequestOrigin,
     ) -> Result<NewBrowserSession, IdentityError> {
         let user = self.link_user(token).await?.ok_or(ErrorCode::LinkInvalid)?;
+        // Admins can come in by a link of the command line, so that somebody can mend a provider's sign-in.
+        if !user.admin && !self.local_sign_in_enabled().await? {
+            return Err(ErrorCode::LocalSignInOff.into());
+        }
         password_check(password, user.email.as_deref().unwrap_or_default())?;
         let hash = self.hasher.hash(password, Urgency::Known).await?;
 
@@ -159,6 +163,8 @@ impl IdentityService {
         user.last_sign_in_at = Some(self.now());
         tx.user_update(&user).await?;
         tx.browser_session_delete_by_user(&user.id).await?;
+        // A browser that knew the old password has no privilege with the new one.
+        tx.known_browser_delete_by_user(&user.id).await?;
         self.links_delete(tx.as_mut(), &user.id).await?;
         let event = self.event(user_actor(&user), "user.password-set", origin).target(user.id.as_str());
         tx.audit_append(&event).await?;

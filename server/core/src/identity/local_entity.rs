@@ -70,7 +70,7 @@ pub(super) async fn entity_ensure(
 }
 
 /// Takes the account's entity out of the catalog, if it was made here.
-pub(super) async fn entity_remove(tx: &mut dyn WriteTransaction, user: &User) -> Result<(), StoreError> {
+pub(crate) async fn entity_remove(tx: &mut dyn WriteTransaction, user: &User) -> Result<(), StoreError> {
     if tx.entity_delete(&local_location_id(), &user.entity_ref).await? {
         tx.change_record(Topic::Catalog).await?;
     }

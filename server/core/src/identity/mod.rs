@@ -6,6 +6,7 @@
 
 mod accounts;
 mod email;
+mod federated;
 mod hasher;
 mod limits;
 mod links;
@@ -18,11 +19,19 @@ mod session;
 mod sign_in;
 mod user;
 
+pub(crate) use federated::an_admin_can_sign_in;
+pub use federated::{
+    ExpectedIdToken, IdToken, IdTokenClaims, IdTokenFault, PROVIDER_SIGN_IN_MS, PendingSignIn,
+    ProviderAnswer, ProviderSignInOutcome, ProviderSignInStart, ProviderSignInStarted, SignInBy,
+    SignInProvider,
+};
+pub(crate) use local_entity::entity_remove;
 pub use local_entity::local_location_id;
 pub use principal::{Admin, Identity, RequestOrigin, SignedIn};
 pub use service::{
     IdentityError, IdentityService, InvitedUser, NewBrowserSession, NewUser, SignIn, SignInOutcome,
     UserChange,
 };
+pub(crate) use session::access_end;
 pub use session::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 pub use user::{BrowserSession, LOCAL_PROVIDER, LinkPurpose, OneTimeLink, PasswordHash, User, UserStatus};

@@ -7,7 +7,11 @@ use super::{
     email::Email,
     local_entity::{USER_KIND, entity_ensure, entity_ref_new, entity_suggest},
 };
-use crate::{ids::UserId, ports::WriteTransaction};
+use crate::{
+    ids::UserId,
+    org::{person_at, user_refusal},
+    ports::WriteTransaction,
+};
 
 /// Longest name shown, in characters.
 const DISPLAY_NAME_LENGTH_MAX: usize = 100;
@@ -102,6 +106,13 @@ impl IdentityService {
             return Err(email_taken.into());
         }
         entity_ensure(tx, &user, self.now()).await?;
+        // Tied to the entity of someone whom a directory knows, the account is theirs, and follows what is said of them.
+        if let Some(person) = person_at(&mut *tx, &user.entity_ref).await? {
+            tx.account_bind(&user.id, &person).await?;
+            if user_refusal(tx, &self.dependencies.directories, &user).await? {
+                return Err(FieldError::on(Field::EntityRef, ErrorCode::AccountSuspended).into());
+            }
+        }
         Ok(user)
     }
 

@@ -13,6 +13,7 @@ use crate::{
     ports::StoreError,
     secret::Secret,
     services::Dependencies,
+    settings::SettingsService,
     time::UnixMillis,
 };
 
@@ -60,7 +61,7 @@ pub struct NewBrowserSession {
 pub enum SignInOutcome {
     /// Signed in.
     SignedIn(NewBrowserSession),
-    /// Refused: `credentials-wrong`, `too-many-attempts` or `account-disabled`.
+    /// Refused: `credentials-wrong`, `too-many-attempts`, `account-disabled` or `local-sign-in-off`.
     Refused(FieldError),
 }
 
@@ -108,6 +109,7 @@ impl From<ErrorCode> for IdentityError {
 /// Accounts and browser sessions.
 pub struct IdentityService {
     pub(super) dependencies: Dependencies,
+    pub(super) settings: Arc<SettingsService>,
     pub(super) hasher: PasswordHasher,
     pub(super) limits: AttemptLimits,
     pub(super) sessions: SessionCache,
@@ -116,11 +118,12 @@ pub struct IdentityService {
 impl IdentityService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: Dependencies) -> Self {
+    pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>) -> Self {
         Self {
             hasher: PasswordHasher::new(Arc::clone(&dependencies.rng)),
             limits: AttemptLimits::default(),
             sessions: SessionCache::new(),
+            settings,
             dependencies,
         }
     }

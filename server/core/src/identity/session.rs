@@ -193,19 +193,19 @@ impl IdentityService {
 }
 
 /// How much ended with someone's access.
-pub(super) struct EndedAccess {
-    browser_sessions: u64,
-    agent_sessions: u64,
+pub(crate) struct EndedAccess {
+    pub(crate) browser_sessions: u64,
+    pub(crate) agent_sessions: u64,
 }
 
 impl EndedAccess {
-    pub(super) fn details(&self) -> serde_json::Value {
+    pub(crate) fn details(&self) -> serde_json::Value {
         serde_json::json!({ "browserSessions": self.browser_sessions, "agentSessions": self.agent_sessions })
     }
 }
 
 /// Ends everything issued to a person: the epoch for what is under way, the sessions for what is listed.
-pub(super) async fn access_end(
+pub(crate) async fn access_end(
     tx: &mut dyn WriteTransaction,
     user: &UserId,
     now: UnixMillis,

@@ -21,7 +21,7 @@ use crate::{
     secret::Secret,
 };
 
-const SIGNED_IN: &str = "user.signed-in";
+pub(super) const SIGNED_IN: &str = "user.signed-in";
 const PASSWORD_CHANGED: &str = "user.password-changed";
 
 /// The account that a sign-in names, as far as there is one, and how its failures are counted.
@@ -64,6 +64,9 @@ impl IdentityService {
         if !self.address_admitted(origin).await? {
             return Ok(refused(ErrorCode::TooManyAttempts));
         }
+        if !self.local_sign_in_enabled().await? {
+            return Ok(refused(ErrorCode::LocalSignInOff));
+        }
         let candidate = self.candidate(&sign_in).await?;
         let refusal = |code| Refusal {
             code,
@@ -88,9 +91,13 @@ impl IdentityService {
                 let session = self.session_for(user, &candidate, &sign_in, origin).await?;
                 Ok(session.map_or_else(|| refused(ErrorCode::CredentialsWrong), SignInOutcome::SignedIn))
             }
-            Some(_) if fits => {
-                self.refusal_record(None, refusal(ErrorCode::AccountDisabled)).await?;
-                Ok(refused(ErrorCode::AccountDisabled))
+            Some(user) if fits => {
+                let code = match user.status {
+                    UserStatus::Suspended => ErrorCode::AccountSuspended,
+                    _ => ErrorCode::AccountDisabled,
+                };
+                self.refusal_record(None, refusal(code)).await?;
+                Ok(refused(code))
             }
             _ => {
                 self.refusal_record(Some(&candidate.bucket), refusal(ErrorCode::CredentialsWrong)).await?;
@@ -160,7 +167,7 @@ impl IdentityService {
         Err(on_field(ErrorCode::PasswordWrong))
     }
 
-    async fn address_admitted(&self, origin: &RequestOrigin) -> Result<bool, StoreError> {
+    pub(super) async fn address_admitted(&self, origin: &RequestOrigin) -> Result<bool, StoreError> {
         let bucket = Bucket::address(origin);
         let now = self.now();
         if self.limits.is_beyond(&*self.dependencies.store, &bucket, now).await? {
@@ -280,7 +287,10 @@ fn refused(code: ErrorCode) -> SignInOutcome {
 }
 
 /// The counter is raised only where there was a session, so that most sign-ins leave the caches alone.
-async fn previous_session_end(tx: &mut dyn WriteTransaction, previous: &Secret) -> Result<bool, StoreError> {
+pub(super) async fn previous_session_end(
+    tx: &mut dyn WriteTransaction,
+    previous: &Secret,
+) -> Result<bool, StoreError> {
     if tx.browser_session_by_hash(&previous.hash()).await?.is_none() {
         return Ok(false);
     }

@@ -18,8 +18,11 @@ pub enum UserStatus {
     Invited,
     /// May sign in.
     Active,
-    /// May not sign in; everything issued to it is refused.
+    /// May not sign in, because an admin says so; everything issued to it is refused.
     Disabled,
+    /// May not sign in, because a directory says that its person is suspended or gone; everything issued to it is
+    /// refused. Only the directory takes it back.
+    Suspended,
 }
 
 impl UserStatus {
@@ -30,13 +33,22 @@ impl UserStatus {
             Self::Invited => "invited",
             Self::Active => "active",
             Self::Disabled => "disabled",
+            Self::Suspended => "suspended",
         }
     }
 
     /// The status with this name; `None` for any other word.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Invited, Self::Active, Self::Disabled].into_iter().find(|status| status.as_str() == text)
+        [Self::Invited, Self::Active, Self::Disabled, Self::Suspended]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+
+    /// Whether someone has said that the account may not be used.
+    #[must_use]
+    pub const fn is_refused(self) -> bool {
+        matches!(self, Self::Disabled | Self::Suspended)
     }
 }
 

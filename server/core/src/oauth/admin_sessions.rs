@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    records::{AgentSession, AgentSessionFilter, EndReason},
+    records::{AgentSession, AgentSessionFilter, ClientKind, ClientSnapshot, EndReason},
     sessions::{AgentSessionService, SessionCount},
 };
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     changes::Topic,
     identity::{Admin, User, UserStatus},
     ids::{AgentSessionId, UserId},
-    ports::StoreError,
+    ports::{StoreError, WriteTransaction},
+    services::Dependencies,
 };
 
 /// A session with the person it acts for.
@@ -27,14 +28,32 @@ pub struct AdminSession {
     pub usable: bool,
 }
 
-/// Sessions that are ended together.
+/// Open sessions that are meant together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionsOf {
     /// All of one person.
     Person(UserId),
     /// All of one client, by its id.
     Client(String),
+    /// What a search finds, as in [`AgentSessionFilter`]; all when it is empty.
+    Search(String),
+    /// All of clients of one kind.
+    Kind(ClientKind),
+    /// All that got refresh tokens.
+    Refreshable,
 }
+
+/// What would be touched, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Affected {
+    /// How many sessions, and of how many people.
+    pub count: SessionCount,
+    /// Their clients with the number of their sessions, those with the most first, at most [`CLIENTS_TOLD_MAX`].
+    pub clients: Vec<(ClientSnapshot, i64)>,
+}
+
+/// Most clients that are told of many sessions.
+pub const CLIENTS_TOLD_MAX: u32 = 8;
 
 impl SessionsOf {
     fn open(&self) -> AgentSessionFilter {
@@ -42,6 +61,9 @@ impl SessionsOf {
         match self {
             Self::Person(user) => AgentSessionFilter { user_id: Some(user.clone()), ..open },
             Self::Client(client_id) => AgentSessionFilter { client_id: Some(client_id.clone()), ..open },
+            Self::Search(search) => AgentSessionFilter { search: search.clone(), ..open },
+            Self::Kind(kind) => AgentSessionFilter { clients: Some(*kind), ..open },
+            Self::Refreshable => AgentSessionFilter { refreshable_only: true, ..open },
         }
     }
 
@@ -49,6 +71,10 @@ impl SessionsOf {
         match self {
             Self::Person(user) => user.as_str(),
             Self::Client(client_id) => client_id,
+            Self::Search(search) => search,
+            Self::Kind(ClientKind::Document) => "documents",
+            Self::Kind(ClientKind::Dynamic) => "dynamic-registration",
+            Self::Refreshable => "refresh-tokens",
         }
     }
 }
@@ -93,16 +119,16 @@ impl AgentSessionService {
         self.count_of(&found_by(search)).await
     }
 
-    /// How many open sessions would be ended together, and of how many people.
+    /// What would be touched if these sessions were ended.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn count_together(
-        &self,
-        _admin: &Admin,
-        which: &SessionsOf,
-    ) -> Result<SessionCount, StoreError> {
-        self.count_of(&which.open()).await
+    pub async fn affected(&self, which: &SessionsOf) -> Result<Affected, StoreError> {
+        let open = which.open();
+        let mut store = self.dependencies.store.read().await?;
+        let (sessions, people) = store.agent_session_count(&open).await?;
+        let clients = store.agent_session_client_list(&open, CLIENTS_TOLD_MAX).await?;
+        Ok(Affected { count: SessionCount { sessions, people }, clients })
     }
 
     /// Ends one session of anyone: its tokens are refused at once. Returns it; `None` when it had ended or never was.
@@ -120,34 +146,35 @@ impl AgentSessionService {
         store.change_record(Topic::Access).await?;
         let Some(session) = store.agent_session_by_id(id).await? else { return Ok(None) };
         if !store.agent_session_end(id, EndReason::EndedByAdmin, now).await? {
+            // Whoever ended it a moment ago may not have committed yet.
+            store.commit().await?;
             return Ok(None);
         }
         let details = json!({ "client_id": session.client.client_id, "user": session.user_id,
             "reason": EndReason::EndedByAdmin });
-        let event = self.admin_event(admin, "agent-session.ended", id.as_str(), details);
-        store.audit_append(&event).await?;
+        // Whoever's agent is ended is asked before it comes back.
+        store.consent_delete(&session.user_id, Some(&session.client.client_id)).await?;
+        let (rng, actor) = (&*self.dependencies.rng, admin.actor());
+        let event = AuditEvent::done(rng, now, actor, "agent-session.ended", admin.origin());
+        store.audit_append(&event.target(id.as_str()).details(details)).await?;
         store.commit().await?;
         self.dependencies.changes.expire();
         Ok(Some(session))
     }
 
-    /// Ends all sessions of a person or a client, and returns how many there were.
+    /// Ends these sessions, and returns how many there were. Their agents are not remembered: whoever they acted for is asked
+    /// before they come back.
     ///
     /// # Errors
     /// The store failed; nothing was ended.
     pub async fn end_together(&self, admin: &Admin, which: &SessionsOf) -> Result<u64, StoreError> {
-        let now = self.dependencies.clock.now();
         let mut store = self.dependencies.store.write().await?;
         // First, as everywhere: whoever holds the counter may come for the sessions.
         store.change_record(Topic::Access).await?;
-        let ended = store.agent_session_end_all(&which.open(), EndReason::EndedByAdmin, now).await?;
-        if ended > 0 {
-            let details = json!({ "sessions": ended, "reason": EndReason::EndedByAdmin });
-            let event = self.admin_event(admin, "agent-session.all-ended", which.target(), details);
-            store.audit_append(&event).await?;
-            store.commit().await?;
-            self.dependencies.changes.expire();
-        }
+        let ended = end_open(&self.dependencies, &mut *store, admin, which).await?;
+        // Also when there were none: whoever ended them a moment ago may not have committed yet.
+        store.commit().await?;
+        self.dependencies.changes.expire();
         Ok(ended)
     }
 
@@ -155,11 +182,27 @@ impl AgentSessionService {
         let (sessions, people) = self.dependencies.store.read().await?.agent_session_count(filter).await?;
         Ok(SessionCount { sessions, people })
     }
+}
 
-    fn admin_event(&self, admin: &Admin, action: &str, target: &str, details: Value) -> AuditEvent {
-        let (rng, now) = (&*self.dependencies.rng, self.dependencies.clock.now());
-        AuditEvent::done(rng, now, admin.actor(), action, admin.origin()).target(target).details(details)
+/// Ends these sessions inside a transaction that has raised the counter of [`Topic::Access`]; returns how many.
+pub(crate) async fn end_open(
+    dependencies: &Dependencies,
+    store: &mut dyn WriteTransaction,
+    admin: &Admin,
+    which: &SessionsOf,
+) -> Result<u64, StoreError> {
+    let (filter, now) = (which.open(), dependencies.clock.now());
+    // Before the sessions, by which some of the consents are found. A consent may be there without an open session.
+    let remembered = AgentSessionFilter { open_only: false, ..filter.clone() };
+    let forgotten = store.consent_delete_all(&remembered).await?;
+    let ended = store.agent_session_end_all(&filter, EndReason::EndedByAdmin, now).await?;
+    if ended > 0 || forgotten > 0 {
+        let details = json!({ "sessions": ended, "consents": forgotten, "reason": EndReason::EndedByAdmin });
+        let (rng, action) = (&*dependencies.rng, "agent-session.all-ended");
+        let event = AuditEvent::done(rng, now, admin.actor(), action, admin.origin());
+        store.audit_append(&event.target(which.target()).details(details)).await?;
     }
+    Ok(ended)
 }
 
 fn found_by(search: &str) -> AgentSessionFilter {

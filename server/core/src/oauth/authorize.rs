@@ -3,13 +3,14 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use portal_model::ScopeSet;
 use thiserror::Error;
 
 use super::{
-    Client, ClientError, ClientService, pkce,
+    Client, ClientError, ClientService,
+    parameters::{AuthorizeParameters, CheckedParameters},
     records::{AuthorizationRequest, ClientSnapshot},
     redirect,
+    remembered::Kept,
 };
 use crate::{
     identity::{RequestOrigin, SignedIn},
@@ -22,35 +23,8 @@ use crate::{
 
 /// How long a pending authorization waits for the person's answer, in milliseconds.
 pub const PENDING_LIFETIME_MS: i64 = HOUR_MS;
-/// Longest `state`, in bytes.
-pub const STATE_LENGTH_MAX: usize = 4_096;
-/// Longest of the other parameters, in bytes.
-pub const PARAMETER_LENGTH_MAX: usize = 2_048;
 /// Authorization requests that one address may start in a minute.
 pub const BEGIN_PER_MINUTE_MAX: i64 = 60;
-
-/// The parameters of an authorization request, each at most once.
-#[derive(Debug, Clone, Default)]
-pub struct AuthorizeParameters {
-    /// `client_id`
-    pub client_id: Option<String>,
-    /// `redirect_uri`
-    pub redirect_uri: Option<String>,
-    /// `response_type`
-    pub response_type: Option<String>,
-    /// `scope`
-    pub scope: Option<String>,
-    /// `state`
-    pub state: Option<String>,
-    /// `resource` (RFC 8707)
-    pub resource: Option<String>,
-    /// `code_challenge`
-    pub code_challenge: Option<String>,
-    /// `code_challenge_method`
-    pub code_challenge_method: Option<String>,
-    /// `prompt`
-    pub prompt: Option<String>,
-}
 
 /// A pending authorization.
 #[derive(Debug, Clone)]
@@ -113,37 +87,6 @@ struct Asked {
     record: AuthorizationRequest,
 }
 
-/// What of a request is good once client and redirect URI are.
-struct Checked {
-    scope: ScopeSet,
-    resource: String,
-    code_challenge: String,
-    prompt: Prompt,
-}
-
-/// What the client wants the person to be asked (`OpenID` Connect Core section 3.1.2.1). Other words are ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Prompt {
-    /// Nothing: answer at once or fail.
-    none: bool,
-    /// For consent, even where it is remembered.
-    consent: bool,
-    /// To sign in anew, which is also how another account is chosen (`login`, `select_account`).
-    login: bool,
-}
-
-impl Prompt {
-    fn parse(text: &str) -> Result<Self, (&'static str, &'static str)> {
-        let has = |word: &str| text.split(' ').any(|written| written == word);
-        let prompt =
-            Self { none: has("none"), consent: has("consent"), login: has("login") || has("select_account") };
-        if prompt.none && (prompt.consent || prompt.login) {
-            return Err(("invalid_request", "prompt=none excludes every other prompt"));
-        }
-        Ok(prompt)
-    }
-}
-
 impl AuthorizationService {
     /// The service.
     #[must_use]
@@ -167,7 +110,7 @@ impl AuthorizationService {
         signed_in: Option<&SignedIn>,
         origin: &RequestOrigin,
     ) -> Result<Begun, AuthorizeError> {
-        bounded(&parameters)?;
+        parameters.check_lengths().map_err(|fault| AuthorizeError::Page(fault.into()))?;
         let client_id =
             parameters.client_id.as_deref().ok_or(AuthorizeError::Page("client_id is missing".into()))?;
         let redirect_uri = parameters
@@ -181,7 +124,8 @@ impl AuthorizationService {
                 "redirect_uri is not one of the addresses that the client's document lists".into(),
             ));
         }
-        let checked = self.check(&parameters).map_err(|(error, description)| {
+        let resource = self.dependencies.configuration.mcp_resource();
+        let checked = parameters.check(&resource).map_err(|(error, description)| {
             AuthorizeError::Redirect(self.redirect_error(
                 redirect_uri,
                 parameters.state.as_deref(),
@@ -194,7 +138,7 @@ impl AuthorizationService {
         if !prompt.consent
             && !prompt.login
             && let Some(person) = signed_in
-            && let Some(location) = self.allow_again(&asked.record, person).await?
+            && let Some(location) = self.allow_again(&asked.record, person, Kept::No).await?
         {
             return Ok(Begun::Allowed(location));
         }
@@ -211,6 +155,7 @@ impl AuthorizationService {
                 description,
             )));
         }
+        self.clients.keep_logo(&client).await;
         let mut transaction = self.dependencies.store.write().await?;
         transaction.authorization_request_insert(&asked.record).await?;
         transaction.commit().await?;
@@ -237,41 +182,13 @@ impl AuthorizationService {
         RedirectError { location, error }
     }
 
-    fn check(&self, parameters: &AuthorizeParameters) -> Result<Checked, (&'static str, &'static str)> {
-        match parameters.response_type.as_deref() {
-            Some("code") => {}
-            Some(_) => return Err(("unsupported_response_type", "response_type must be code")),
-            None => return Err(("invalid_request", "response_type is missing; it must be code")),
-        }
-        let code_challenge = parameters
-            .code_challenge
-            .clone()
-            .ok_or(("invalid_request", "code_challenge is missing; PKCE is required"))?;
-        if parameters.code_challenge_method.as_deref() != Some("S256") {
-            return Err(("invalid_request", "code_challenge_method must be S256"));
-        }
-        if !pkce::is_challenge(&code_challenge) {
-            return Err(("invalid_request", "code_challenge must be 43 characters of base64url"));
-        }
-        let resource = self.dependencies.configuration.mcp_resource();
-        if parameters.resource.as_ref().is_some_and(|asked| *asked != resource) {
-            return Err(("invalid_target", "resource must be the address of Portal's MCP endpoint"));
-        }
-        Ok(Checked {
-            scope: ScopeSet::parse(parameters.scope.as_deref().unwrap_or_default()),
-            resource,
-            code_challenge,
-            prompt: Prompt::parse(parameters.prompt.as_deref().unwrap_or_default())?,
-        })
-    }
-
     /// The request as it would be kept, under a new id, and the value that binds it to the browser.
     fn asked(
         &self,
         client: &Client,
         redirect_uri: &str,
         state: Option<String>,
-        checked: Checked,
+        checked: CheckedParameters,
         browser: Option<&Secret>,
     ) -> (Asked, Secret) {
         let Dependencies { clock, rng, .. } = &self.dependencies;
@@ -310,7 +227,7 @@ impl AuthorizationService {
 
 impl ClientSnapshot {
     /// What a client is at this moment.
-    fn of(client: &Client) -> Self {
+    pub(super) fn of(client: &Client) -> Self {
         Self {
             client_id: client.id.as_str().to_owned(),
             host: client.id.host().to_owned(),
@@ -319,29 +236,7 @@ impl ClientSnapshot {
             lists_refresh_grant: client.lists_refresh_grant,
             origin: client.origin.clone(),
             confidential: client.confidential,
+            keys_hash: client.keys_hash(),
         }
-    }
-}
-
-fn bounded(parameters: &AuthorizeParameters) -> Result<(), AuthorizeError> {
-    let within =
-        |value: &Option<String>, limit: usize| value.as_ref().is_none_or(|value| value.len() <= limit);
-    if !within(&parameters.state, STATE_LENGTH_MAX) {
-        return Err(AuthorizeError::Page("state is longer than 4,096 bytes".into()));
-    }
-    let others = [
-        &parameters.client_id,
-        &parameters.redirect_uri,
-        &parameters.response_type,
-        &parameters.scope,
-        &parameters.resource,
-        &parameters.code_challenge,
-        &parameters.code_challenge_method,
-        &parameters.prompt,
-    ];
-    if others.into_iter().all(|value| within(value, PARAMETER_LENGTH_MAX)) {
-        Ok(())
-    } else {
-        Err(AuthorizeError::Page("a parameter is longer than 2,048 bytes".into()))
     }
 }

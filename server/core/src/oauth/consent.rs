@@ -1,6 +1,5 @@
 //! The person's answer to a pending authorization.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_model::{Scope, ScopeSet, settings::Settings};
 use serde_json::json;
 use thiserror::Error;
@@ -8,19 +7,32 @@ use thiserror::Error;
 use super::{
     AuthorizationService, ClientError, RedirectUri,
     format::TokenKind,
-    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, Consent, DocumentOrigin},
-    redirect, session_end,
+    records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, Consent, DocumentOrigin, LogoId},
+    redirect,
+    remembered::{consent_hash, is_rememberable},
+    session_end,
 };
 use crate::{
     audit::AuditEvent,
     identity::{SignedIn, UserStatus},
     ports::{StoreError, WriteTransaction},
-    secret::{Secret, SecretHash},
+    secret::Secret,
     time::{MINUTE_MS, SECOND_MS, UnixMillis},
 };
 
 /// How long a code can be exchanged, in milliseconds.
 pub const CODE_LIFETIME_MS: i64 = 60 * SECOND_MS;
+
+/// What comes next for a pending request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentStep {
+    /// Someone must sign in, or sign in anew.
+    SignIn,
+    /// The person has allowed the same before and need not be asked: see [`AuthorizationService::resume`].
+    Resume,
+    /// The person is asked.
+    Ask,
+}
 
 /// What the consent page shows.
 #[derive(Debug, Clone)]
@@ -45,8 +57,10 @@ pub struct ConsentView {
     pub token_lifetime_days: Option<u16>,
     /// Until when the page can be answered.
     pub expires_at: UnixMillis,
-    /// Whether the person must sign in anew before answering.
-    pub must_sign_in: bool,
+    /// What comes next.
+    pub next: ConsentStep,
+    /// The client's picture, where there is one.
+    pub logo: Option<LogoId>,
 }
 
 /// The person's answer.
@@ -93,6 +107,14 @@ impl AuthorizationService {
         let settings = self.settings.current().await?;
         let redirect = RedirectUri::parse(&pending.redirect_uri).map_err(|_| ConsentError::Expired)?;
         let refreshable = is_refreshable(&settings, pending.scope, &pending.client);
+        let next = match signed_in {
+            None => ConsentStep::SignIn,
+            Some(person) if must_sign_in_again(&pending, person) => ConsentStep::SignIn,
+            Some(person) if self.may_resume(&pending, person).await? => ConsentStep::Resume,
+            Some(_) => ConsentStep::Ask,
+        };
+        let client_id = pending.client.client_id.as_str();
+        let logo = self.clients.logos(std::iter::once(client_id)).await?.remove(client_id);
         let now = self.dependencies.clock.now();
         let access_ms = i64::from(self.dependencies.configuration.access_token_lifetime_minutes) * MINUTE_MS;
         let ends_at = if refreshable {
@@ -109,7 +131,8 @@ impl AuthorizationService {
             ends_at,
             token_lifetime_days: refreshable.then(|| settings.refresh_lifetimes.token().days()),
             expires_at: pending.expires_at,
-            must_sign_in: signed_in.is_none_or(|signed_in| must_sign_in_again(&pending, signed_in)),
+            next,
+            logo,
             client: pending.client,
             redirect_uri: pending.redirect_uri,
         })
@@ -133,13 +156,14 @@ impl AuthorizationService {
                 if must_sign_in_again(&pending, signed_in) {
                     return Err(ConsentError::SignInAgain);
                 }
+                // What changed meanwhile is no reason to refuse: the person has seen what is granted.
                 self.still_good(&pending).await?;
                 self.allow(&pending, signed_in, level).await
             }
         }
     }
 
-    async fn pending(
+    pub(super) async fn pending(
         &self,
         request: &Secret,
         browser: Option<&Secret>,
@@ -164,14 +188,16 @@ impl AuthorizationService {
     }
 
     /// The page may have been open for an hour: the client must still be allowed, and the redirect URI still listed.
-    /// A document that cannot be had right now takes nothing back.
-    async fn still_good(&self, pending: &AuthorizationRequest) -> Result<(), ConsentError> {
+    /// A document that cannot be had right now takes nothing back. Whether it still says the same of itself.
+    pub(super) async fn still_good(&self, pending: &AuthorizationRequest) -> Result<bool, ConsentError> {
         match self.clients.find(&pending.client.client_id).await {
-            Ok(client) if client.allows_redirect(&pending.redirect_uri) => Ok(()),
+            Ok(client) if client.allows_redirect(&pending.redirect_uri) => {
+                Ok(consent_hash(&ClientSnapshot::of(&client)) == consent_hash(&pending.client))
+            }
             Ok(_) => {
                 Err(ClientError::DocumentInvalid("its redirect URIs changed meanwhile".to_owned()).into())
             }
-            Err(ClientError::Fetch(error)) if error.is_outage() => Ok(()),
+            Err(ClientError::Fetch(error)) if error.is_outage() => Ok(true),
             Err(error) => Err(error.into()),
         }
     }
@@ -224,38 +250,8 @@ impl AuthorizationService {
         Ok(location)
     }
 
-    /// Answers a request that was not kept, where the person has allowed the same before: at least this scope, to a client
-    /// that has said the same of itself since. `None` where the person must be asked: for programs on their own computer
-    /// always, because no web site vouches for who listens there.
-    pub(super) async fn allow_again(
-        &self,
-        asked: &AuthorizationRequest,
-        signed_in: &SignedIn,
-    ) -> Result<Option<String>, StoreError> {
-        if !is_rememberable(asked) {
-            return Ok(None);
-        }
-        let (user, client) = (&signed_in.user().id, &asked.client);
-        let known = self.dependencies.store.read().await?.consent_get(user, &client.client_id).await?;
-        let same = |consent: &Consent| {
-            consent.scope.contains(asked.scope) && consent.redirect_uris_hash == consent_hash(client)
-        };
-        if !known.as_ref().is_some_and(same) {
-            return Ok(None);
-        }
-        let mut transaction = self.dependencies.store.write().await?;
-        // Again, inside: it may have been taken back in this very moment.
-        let known = transaction.consent_get(user, &client.client_id).await?;
-        if !known.as_ref().is_some_and(same) || !is_current(&mut *transaction, signed_in).await? {
-            return Ok(None);
-        }
-        let location = self.grant(&mut *transaction, asked, signed_in, asked.scope, true).await?;
-        transaction.commit().await?;
-        Ok(Some(location))
-    }
-
     /// Makes the code and its audit row; returns the address to send the browser to.
-    async fn grant(
+    pub(super) async fn grant(
         &self,
         transaction: &mut dyn WriteTransaction,
         pending: &AuthorizationRequest,
@@ -308,7 +304,7 @@ pub(super) fn is_refreshable(settings: &Settings, scope: ScopeSet, client: &Clie
 }
 
 /// Whether the account is still as it was when the session was looked up.
-async fn is_current(
+pub(super) async fn is_current(
     transaction: &mut dyn WriteTransaction,
     signed_in: &SignedIn,
 ) -> Result<bool, StoreError> {
@@ -318,20 +314,8 @@ async fn is_current(
     }))
 }
 
-/// Whether a consent to this may be remembered and used again.
-fn is_rememberable(request: &AuthorizationRequest) -> bool {
-    RedirectUri::parse(&request.redirect_uri).is_ok_and(|uri| !uri.is_loopback())
-}
-
-/// What a client says of itself, as one hash: when any of it changes, the person is asked again.
-fn consent_hash(client: &ClientSnapshot) -> String {
-    // The name comes last: it alone could hold a line break.
-    let said = format!("{}\n{}\n{}", client.redirect_uris_hash, client.confidential, client.name);
-    URL_SAFE_NO_PAD.encode(SecretHash::of(&said).0)
-}
-
 /// `prompt=login` asks for a sign-in that is newer than the request.
-fn must_sign_in_again(pending: &AuthorizationRequest, signed_in: &SignedIn) -> bool {
+pub(super) fn must_sign_in_again(pending: &AuthorizationRequest, signed_in: &SignedIn) -> bool {
     pending.prompt_login
         && signed_in.user().last_sign_in_at.is_none_or(|signed_in_at| signed_in_at < pending.created_at)
 }

@@ -59,7 +59,8 @@ impl TokenKind {
     #[must_use]
     pub fn fits(self, text: &str) -> bool {
         let length = self.prefix().len() + BODY_LENGTH;
-        if text.len() != length + CHECKSUM_LENGTH || !text.starts_with(self.prefix()) || !text.is_ascii() {
+        let Some(digits) = text.strip_prefix(self.prefix()) else { return false };
+        if text.len() != length + CHECKSUM_LENGTH || !digits.bytes().all(|byte| DIGITS.contains(&byte)) {
             return false;
         }
         let (body, written) = text.split_at(length);
@@ -123,6 +124,17 @@ mod tests {
         let token = TokenKind::Static.generate(&Fixed(u8::MAX));
         assert!(TokenKind::Static.fits(token.expose()));
         assert_ne!(token.expose().get(5..6), Some("0"));
+    }
+
+    /// Found by fuzzing: a checksum can be made for any text, and the rest must be a number all the same.
+    #[test]
+    fn only_digits_are_taken() {
+        for body in ["|".repeat(43), format!("{} ", "0".repeat(42)), format!("{}é", "0".repeat(41))] {
+            let mut text = format!("ptla_{body}");
+            let checksum = checksum(&text);
+            push_base62(&mut text, &checksum, CHECKSUM_LENGTH);
+            assert!(!TokenKind::Access.fits(&text), "{text}");
+        }
     }
 
     proptest! {

@@ -6,35 +6,46 @@ mod bearer;
 mod caller;
 mod client;
 mod consent;
+mod credentials;
+mod form;
 mod format;
+mod parameters;
 mod pkce;
 pub mod records;
 mod redirect;
 pub mod registered;
 mod registration;
+mod remembered;
 mod seal;
 mod sessions;
 mod token;
 
 use crate::time::{DAY_MS, UnixMillis};
 
-pub use admin_sessions::{AdminSession, SessionsOf};
+pub(crate) use admin_sessions::end_open;
+pub use admin_sessions::{AdminSession, Affected, CLIENTS_TOLD_MAX, SessionsOf};
 pub use authorize::{
-    AuthorizationService, AuthorizeError, AuthorizeParameters, Begun, BegunAuthorization,
-    PENDING_LIFETIME_MS, RedirectError,
+    AuthorizationService, AuthorizeError, Begun, BegunAuthorization, PENDING_LIFETIME_MS, RedirectError,
 };
 pub use bearer::{BearerError, BearerService};
 pub use caller::{Caller, Credential, Subject};
 pub use client::{
-    ASSERTION_ALGORITHMS, Client, ClientError, ClientId, ClientIdError, ClientIdUrl, ClientService,
-    DocumentRule, PinnedDocument, RedirectUri, RedirectUriError, RuleReport, UrlFault,
+    ASSERTION_ALGORITHMS, Assertion, Client, ClientError, ClientId, ClientIdError, ClientIdUrl,
+    ClientService, DocumentRule, KeyFinder, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
+    RuleReport, UrlFault,
 };
-pub use consent::{ConsentDecision, ConsentError, ConsentView};
+pub(crate) use client::parse_object;
+pub use consent::{ConsentDecision, ConsentError, ConsentStep, ConsentView};
+pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
+pub use form::Form;
 pub use format::TokenKind;
+pub use parameters::{AuthorizeParameters, CheckedParameters, Prompt, STATE_LENGTH_MAX};
+pub use redirect::answer as redirect_answer;
 pub use registration::{
-    AuthenticationMethod, ClientRegistry, ClientRegistryError, ClientRequest, DYNAMIC_CLIENTS_MAX,
+    AuthenticationMethod, ClientRegistry, ClientRequest, DYNAMIC_CLIENTS_MAX, DYNAMIC_UNUSED_PER_NETWORK_MAX,
     MadeClient, REDIRECT_URIS_MAX, REGISTRATION_BYTES_MAX, RegistrationError, RegistrationResponse,
 };
+pub(crate) use sessions::end_expired;
 pub use sessions::{AgentSessionService, SESSION_LIST_MAX, SessionCount};
 pub use token::{
     ClientProof, RevokeRequest, TokenError, TokenErrorCode, TokenRequest, TokenResponse, TokenService,

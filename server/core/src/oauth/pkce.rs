@@ -28,6 +28,7 @@ pub(super) fn verifies(challenge: &str, verifier: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Rule: RFC 7636 section 4.2: the S256 example of appendix B verifies
     #[test]
     fn the_example_of_rfc_7636_appendix_b_verifies() {
         let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -36,6 +37,7 @@ mod tests {
         assert!(!verifies(challenge, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXj"));
     }
 
+    /// Rule: RFC 7636 section 4.1: a verifier has 43 to 128 unreserved characters, the tilde too
     #[test]
     fn verifiers_of_the_wrong_form_are_refused_and_tilde_is_taken() {
         let of = |verifier: &str| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));

@@ -1,12 +1,15 @@
 //! The records of the authorization server.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_model::{ScopeSet, settings::Settings};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     ids::{AgentSessionId, UserId},
     secret::SecretHash,
-    time::UnixMillis,
+    services::Configuration,
+    time::{MINUTE_MS, UnixMillis},
 };
 
 /// How the client document behind an authorization was had.
@@ -59,6 +62,9 @@ pub struct ClientSnapshot {
     /// Whether it must prove who it is at the token endpoint.
     #[serde(default)]
     pub confidential: bool,
+    /// Hash of the keys it signs with, or of where they are; empty when it signs with none.
+    #[serde(default)]
+    pub keys_hash: String,
 }
 
 /// An authorization request between `/oauth/authorize` and the person's answer.
@@ -205,6 +211,38 @@ pub struct AgentSession {
     pub ended: Option<(UnixMillis, EndReason)>,
 }
 
+/// How a client makes itself known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientKind {
+    /// By a document of its own, fetched or pinned.
+    Document,
+    /// It has registered itself (RFC 7591).
+    Dynamic,
+}
+
+/// What bounds the life of sessions at some moment, beside what was in force when each was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Idle lifetime, in days.
+    pub token_days: u16,
+    /// Absolute lifetime, in days.
+    pub session_days: u16,
+    /// Lifetime of access tokens, and so of sessions that get no refresh tokens, in milliseconds.
+    pub access_ms: i64,
+}
+
+impl SessionLimits {
+    /// What is in force under these settings and this configuration.
+    #[must_use]
+    pub fn of(settings: &Settings, configuration: &Configuration) -> Self {
+        Self {
+            token_days: settings.refresh_lifetimes.token().days(),
+            session_days: settings.refresh_lifetimes.session().days(),
+            access_ms: i64::from(configuration.access_token_lifetime_minutes) * MINUTE_MS,
+        }
+    }
+}
+
 /// Which sessions are meant. An empty filter means all, ended ones too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AgentSessionFilter {
@@ -216,6 +254,8 @@ pub struct AgentSessionFilter {
     pub open_only: bool,
     /// Only those that got refresh tokens.
     pub refreshable_only: bool,
+    /// Only those of clients of this kind.
+    pub clients: Option<ClientKind>,
     /// The person's name, e-mail or entity ref, or the client's id, host or name contains this, in any case; empty for all.
     pub search: String,
 }
@@ -281,6 +321,50 @@ pub struct StoredClientDocument {
     pub fresh_until: UnixMillis,
 }
 
+/// Characters of a [`LogoId`].
+const LOGO_ID_LENGTH: usize = 43;
+
+/// What names a picture of a client: the SHA-256 of its bytes, 43 characters of base64url. Whatever has this name is the
+/// same for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LogoId(String);
+
+impl LogoId {
+    /// The name of these bytes.
+    #[must_use]
+    pub fn of(png: &[u8]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(Sha256::digest(png)))
+    }
+
+    /// The name, when it has the form of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (text.len() == LOGO_ID_LENGTH && text.bytes().all(digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is known of a client's picture, beside the picture itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientLogo {
+    /// The client id.
+    pub client_id: String,
+    /// Where it was fetched from.
+    pub uri: String,
+    /// Its name.
+    pub id: LogoId,
+    /// When it was fetched.
+    pub fetched_at: UnixMillis,
+    /// Until when it is used without fetching it again.
+    pub fresh_until: UnixMillis,
+}
+
 /// A remembered consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
@@ -288,7 +372,7 @@ pub struct Consent {
     pub user_id: UserId,
     /// To which client.
     pub client_id: String,
-    /// The client's redirect URIs then, its name and whether it must authenticate, as one hash.
+    /// The client's redirect URIs then, its name, its keys and whether it must authenticate, as one hash.
     pub redirect_uris_hash: String,
     /// To what.
     pub scope: ScopeSet,

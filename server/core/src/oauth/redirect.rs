@@ -4,7 +4,8 @@ use url::form_urlencoded;
 
 /// The redirect URI with parameters added to its query; what was there stays byte for byte. Parameters without a
 /// value are left out.
-pub(super) fn answer(redirect_uri: &str, parameters: &[(&str, Option<&str>)]) -> String {
+#[must_use]
+pub fn answer(redirect_uri: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in parameters {
         if let Some(value) = value {
@@ -35,6 +36,8 @@ mod tests {
         }
     }
 
+    /// Rule: RFC 6749 section 4.1.2: state comes back as it was sent
+    /// Attack: 1.1: a state with line breaks, markup, parameters, 4 kB
     #[test]
     fn state_cannot_break_out_of_its_parameter() {
         let answer = answer("https://c.example/cb", &[("state", Some("\r\nX: y&code=evil#\"<"))]);

@@ -46,6 +46,8 @@ pub enum ClientRegistrar {
     Dynamic {
         /// The address it came from.
         address: Option<String>,
+        /// The network of that address, by which its share is counted.
+        network: String,
     },
 }
 
@@ -75,6 +77,10 @@ pub struct RegisteredClient {
 pub struct RegisteredClientFilter {
     /// Only those that registered themselves (`Some(true)`), or only those that an admin registered (`Some(false)`).
     pub dynamic: Option<bool>,
+    /// Only those that registered themselves from this network.
+    pub network: Option<String>,
+    /// Only those that nobody has ever signed in with.
+    pub unused_only: bool,
     /// Id or name contains this, in any case.
     pub search: String,
 }

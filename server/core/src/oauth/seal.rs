@@ -48,6 +48,7 @@ pub(super) fn open(presented: &Secret, sealed: &[u8]) -> Option<SealedAnswer> {
 mod tests {
     use super::*;
 
+    /// Rule: Portal section 1: the sealed answer is deleted when the grace is over
     #[test]
     fn only_the_same_token_opens_it() {
         let answer = SealedAnswer {

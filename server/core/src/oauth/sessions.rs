@@ -1,23 +1,26 @@
 //! The sessions of agents, as the people they act for see and end them.
 
+use portal_model::settings::Settings;
 use serde_json::json;
 
 use super::{
-    records::{AgentSession, AgentSessionFilter, EndReason},
+    records::{AgentSession, AgentSessionFilter, EndReason, SessionLimits},
     session_end,
 };
 use crate::{
-    audit::AuditEvent,
+    audit::{Actor, AuditEvent},
     changes::Topic,
-    identity::SignedIn,
+    identity::{RequestOrigin, SignedIn},
     ids::{AgentSessionId, UserId},
-    ports::StoreError,
+    ports::{StoreError, WriteTransaction},
     services::Dependencies,
     time::{MINUTE_MS, UnixMillis},
 };
 
 /// Most sessions of one person that are listed.
 pub const SESSION_LIST_MAX: u32 = 200;
+/// Sessions that are ended as expired in one transaction.
+const EXPIRED_BATCH: u32 = 10_000;
 
 /// How many sessions are open, and of how many people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,6 +87,8 @@ impl AgentSessionService {
         };
         store.change_record(Topic::Access).await?;
         if !store.agent_session_end(id, EndReason::Disconnected, now).await? {
+            // Whoever ended it a moment ago may not have committed yet.
+            store.commit().await?;
             return Ok(None);
         }
         // Whoever disconnects an agent wants to be asked before it comes back.
@@ -119,13 +124,31 @@ impl AgentSessionService {
         Ok(ended)
     }
 
-    /// How many sessions are open, all of them or only those that got refresh tokens.
+    /// Ends sessions whose life is over, so that lists and counts show those that live. The server calls it every hour;
+    /// nothing depends on it, because a session that is used is judged anew. Returns how many ended.
+    ///
+    /// # Errors
+    /// The store failed; what was ended until then stays so.
+    pub async fn end_expired(&self, settings: &Settings) -> Result<u64, StoreError> {
+        let limits = SessionLimits::of(settings, &self.dependencies.configuration);
+        let mut ended = 0;
+        loop {
+            let mut store = self.dependencies.store.write().await?;
+            let batch = end_expired(&self.dependencies, &mut *store, &limits).await?;
+            store.commit().await?;
+            ended += batch;
+            if batch < u64::from(EXPIRED_BATCH) {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// How many sessions are open.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn count(&self, refreshable_only: bool) -> Result<SessionCount, StoreError> {
-        let filter =
-            AgentSessionFilter { open_only: true, refreshable_only, ..AgentSessionFilter::default() };
+    pub async fn count(&self) -> Result<SessionCount, StoreError> {
+        let filter = AgentSessionFilter { open_only: true, ..AgentSessionFilter::default() };
         let (sessions, people) = self.dependencies.store.read().await?.agent_session_count(&filter).await?;
         Ok(SessionCount { sessions, people })
     }
@@ -134,6 +157,22 @@ impl AgentSessionService {
         let now = self.dependencies.clock.now();
         AuditEvent::done(&*self.dependencies.rng, now, signed_in.actor(), action, signed_in.origin())
     }
+}
+
+/// Ends up to [`EXPIRED_BATCH`] sessions whose life is over under these limits; returns how many.
+pub(crate) async fn end_expired(
+    dependencies: &Dependencies,
+    store: &mut dyn WriteTransaction,
+    limits: &SessionLimits,
+) -> Result<u64, StoreError> {
+    let now = dependencies.clock.now();
+    let ended = store.agent_session_end_expired(limits, now, EXPIRED_BATCH).await?;
+    if ended > 0 {
+        let (rng, origin) = (&*dependencies.rng, RequestOrigin::default());
+        let event = AuditEvent::done(rng, now, Actor::System, "agent-session.expired", &origin);
+        store.audit_append(&event.details(json!({ "sessions": ended }))).await?;
+    }
+    Ok(ended)
 }
 
 fn open_of(user: UserId) -> AgentSessionFilter {

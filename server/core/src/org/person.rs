@@ -102,11 +102,13 @@ pub enum ExclusionReason {
     Filtered,
     /// A status that Portal does not know; never taken for active.
     UnknownStatus,
+    /// The catalog could not take their entity, such as when somebody else has its name. Portal's own verdict.
+    Rejected,
 }
 
 impl ExclusionReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Suspended,
         Self::Disabled,
         Self::Deleted,
@@ -115,6 +117,7 @@ impl ExclusionReason {
         Self::Bot,
         Self::Filtered,
         Self::UnknownStatus,
+        Self::Rejected,
     ];
 
     /// The name in the store and in JSON.
@@ -129,6 +132,7 @@ impl ExclusionReason {
             Self::Bot => "bot",
             Self::Filtered => "filtered",
             Self::UnknownStatus => "unknown-status",
+            Self::Rejected => "rejected",
         }
     }
 

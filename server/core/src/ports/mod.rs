@@ -3,6 +3,7 @@
 mod directory;
 mod environment;
 mod network;
+mod sign_in;
 pub mod store;
 
 pub use directory::{
@@ -12,7 +13,10 @@ pub use directory::{
 };
 pub use environment::{Clock, Rng};
 pub use network::{
-    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, DocumentFetcher, FetchError, FetchedDocument,
-    LocationReader, ReadError, ReadFile,
+    CLIENT_DOCUMENT_BYTES_MAX, CLIENT_KEYS_BYTES_MAX, CLIENT_LOGO_BYTES_MAX, CLIENT_LOGO_SIDE_MAX,
+    DocumentFetcher, FetchError, FetchedDocument, FetchedLogo, LocationReader, ReadError, ReadFile,
+};
+pub use sign_in::{
+    SignInClient, SignInError, SignInQuestion, SignInReply, VERIFIED_EMAILS_MAX, VouchedPerson,
 };
 pub use store::{ReadTransaction, Store, StoreError, WriteTransaction};

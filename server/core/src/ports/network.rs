@@ -9,12 +9,27 @@ pub const CLIENT_DOCUMENT_BYTES_MAX: usize = 5_120;
 /// Largest set of keys of a client, in bytes read from the network.
 pub const CLIENT_KEYS_BYTES_MAX: usize = 65_536;
 
+/// Largest picture of a client, in bytes read from the network.
+pub const CLIENT_LOGO_BYTES_MAX: usize = 524_288;
+
+/// Most pixels of a logo on a side, as Portal keeps it.
+pub const CLIENT_LOGO_SIDE_MAX: u32 = 128;
+
 /// A client document, or a set of keys, as it came, before it is judged.
 #[derive(Debug, Clone)]
 pub struct FetchedDocument {
     /// The whole body, at most [`CLIENT_DOCUMENT_BYTES_MAX`] bytes, or [`CLIENT_KEYS_BYTES_MAX`].
     pub body: Vec<u8>,
     /// Seconds for which the answer may be kept, by RFC 9111 (`max-age`, `no-store` = 0); `None` if it does not say.
+    pub fresh_for_seconds: Option<u64>,
+}
+
+/// The picture of a client, decoded and made anew, so that nothing of the bytes that came is passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedLogo {
+    /// A PNG of at most [`CLIENT_LOGO_SIDE_MAX`] pixels on a side.
+    pub png: Vec<u8>,
+    /// As in [`FetchedDocument`].
     pub fresh_for_seconds: Option<u64>,
 }
 
@@ -42,6 +57,9 @@ pub enum FetchError {
     /// A body that is not JSON by its content type.
     #[error("the answer is not JSON")]
     NotJson,
+    /// A body that is no picture of a kind that is taken, or one that is too large to be unpacked.
+    #[error("the answer is not a picture that can be used")]
+    NotPicture,
     /// A body that is not UTF-8, where text was asked for.
     #[error("the answer is not UTF-8 text")]
     NotText,
@@ -61,7 +79,7 @@ impl FetchError {
         match self {
             Self::Dns | Self::Connect | Self::Tls | Self::Timeout | Self::NotJson | Self::Overloaded => true,
             Self::Status(status) => matches!(*status, 403 | 429 | 500..=599),
-            Self::Refused(_) | Self::NotText | Self::TooLarge(_) => false,
+            Self::Refused(_) | Self::NotPicture | Self::NotText | Self::TooLarge(_) => false,
         }
     }
 }
@@ -84,6 +102,16 @@ pub trait DocumentFetcher: Send + Sync + 'static {
     async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
         let _ = jwks_uri;
         Err(FetchError::Refused("keys are not fetched here".to_owned()))
+    }
+
+    /// Fetches the picture of a client from the https address that its document names, under the same guard, at most
+    /// [`CLIENT_LOGO_BYTES_MAX`] bytes, and makes a small PNG of it. An adapter that cannot refuses.
+    ///
+    /// # Errors
+    /// [`FetchError`] says why there is none.
+    async fn fetch_logo(&self, logo_uri: &str) -> Result<FetchedLogo, FetchError> {
+        let _ = logo_uri;
+        Err(FetchError::Refused("pictures are not fetched here".to_owned()))
     }
 }
 

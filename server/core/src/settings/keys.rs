@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use portal_model::{
     EntityRef, FieldError,
     lifetimes::{RefreshLifetimes, SessionLifetimeDays, TokenLifetimeDays},
+    provider_settings::ProviderSettings,
     settings::{Audience, CimdPolicy, ClientPattern, Settings},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+use super::provider_keys::{self, ProviderEntry};
 
 /// What stands before and after the name of a plugin source in its key.
 const SOURCE_KEY: (&str, &str) = ("mcp.sources.", ".enabled");
@@ -31,6 +34,8 @@ pub(super) struct Draft {
     pub(super) rollout_message: String,
     pub(super) dcr_enabled: bool,
     pub(super) personal_tokens_enabled: bool,
+    pub(super) sign_in_local_enabled: bool,
+    pub(super) providers: BTreeMap<String, ProviderSettings>,
 }
 
 impl From<&Settings> for Draft {
@@ -48,6 +53,8 @@ impl From<&Settings> for Draft {
             rollout_message: settings.rollout_message.clone(),
             dcr_enabled: settings.dcr_enabled,
             personal_tokens_enabled: settings.personal_tokens_enabled,
+            sign_in_local_enabled: settings.sign_in_local_enabled,
+            providers: settings.providers.clone(),
         }
     }
 }
@@ -57,6 +64,10 @@ impl Draft {
     fn load(&mut self, key: &str, text: &str) -> Option<()> {
         if let Some(source) = source_of(key) {
             self.sources.insert(source.to_owned(), serde_json::from_str(text).ok()?);
+        } else if let Some((provider, entry)) = ProviderEntry::find(key) {
+            // Kept also for a provider that the configuration does not name at present.
+            let settings = self.providers.entry(provider.to_owned()).or_default();
+            entry.load(settings, serde_json::from_str(text).ok()?)?;
         } else if let Some(entry) = Entry::find(key) {
             (entry.load)(self, serde_json::from_str(text).ok()?)?;
         }
@@ -80,6 +91,8 @@ impl Draft {
             rollout_message: self.rollout_message,
             dcr_enabled: self.dcr_enabled,
             personal_tokens_enabled: self.personal_tokens_enabled,
+            sign_in_local_enabled: self.sign_in_local_enabled,
+            providers: self.providers,
         })
     }
 }
@@ -129,7 +142,7 @@ macro_rules! days {
 }
 
 /// Every setting but the plugin sources, in the order in which they are listed.
-pub(super) const ENTRIES: [Entry; 11] = [
+pub(super) const ENTRIES: [Entry; 12] = [
     switch!("mcp.cimd.enabled", cimd_enabled),
     Entry {
         key: "mcp.cimd.policy",
@@ -185,6 +198,7 @@ pub(super) const ENTRIES: [Entry; 11] = [
     },
     switch!("mcp.dcr.enabled", dcr_enabled),
     switch!("tokens.personal.enabled", personal_tokens_enabled),
+    switch!("sign_in.local.enabled", sign_in_local_enabled),
 ];
 
 impl Entry {
@@ -232,7 +246,8 @@ pub(super) fn differences(before: &Settings, after: &Settings) -> Vec<(String, V
         let enabled = |settings: &Settings| Value::Bool(settings.source_enabled(source));
         (source_key(source), enabled(before), enabled(after))
     });
-    entries.chain(sources).filter(|(_, old, new)| old != new).collect()
+    let changed = entries.chain(sources).filter(|(_, old, new)| old != new);
+    changed.chain(provider_keys::differences(before, after)).collect()
 }
 
 /// `true`, `on`, `false` or `off`; `None` for any other text.
@@ -252,16 +267,16 @@ fn audience_parse(text: &str) -> Option<Audience> {
     groups.filter(|groups| !groups.is_empty()).map(Audience::Groups)
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
     serde_json::from_value(value).ok()
 }
 
 /// The values of the table are texts, numbers and lists of texts: they always become JSON.
-fn json<T: Serialize>(value: &T) -> Value {
+pub(super) fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
@@ -291,6 +306,7 @@ mod tests {
             ("mcp.rollout.message", "Hello, agents"),
             ("mcp.dcr.enabled", "on"),
             ("tokens.personal.enabled", "on"),
+            ("sign_in.local.enabled", "off"),
         ]);
         settings.sources.insert("catalog".to_owned(), false);
         let differences = differences(&Settings::default(), &settings);
@@ -331,7 +347,10 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_and_what_is_unknown_passed_over() {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(load(&[pair("org.acme.freshness_hours", "48")]), Ok(Settings::default()));
+        assert_eq!(load(&[pair("org.acme.wonders", "48")]), Ok(Settings::default()));
+        let acme = load(&[pair("org.acme.freshness_hours", "24")]).unwrap();
+        assert_eq!(acme.provider("acme").freshness_hours, 24);
+        assert_eq!(acme.provider("other").freshness_hours, 48);
         let error = load(&[pair("mcp.cimd.enabled", "\"yes\"")]).unwrap_err();
         assert!(error.contains("mcp.cimd.enabled"), "{error}");
         assert!(load(&[pair("mcp.refresh.session_lifetime_days", "3")]).is_err());

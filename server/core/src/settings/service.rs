@@ -10,13 +10,15 @@ use thiserror::Error;
 
 use super::{
     keys::{Draft, ENTRIES, Entry, differences, load, source_key, source_of, switch_parse},
+    provider_keys::{self, ProviderEntry},
     rules::{check, tidy},
 };
 use crate::{
     audit::AuditEvent,
     changes::Topic,
-    identity::Admin,
-    oauth::registered::RegisteredClientFilter,
+    identity::{Admin, RequestOrigin, an_admin_can_sign_in},
+    oauth::{SessionsOf, end_expired, end_open, records::SessionLimits, registered::RegisteredClientFilter},
+    org::{StandingContext, admins},
     ports::{StoreError, WriteTransaction},
     services::Dependencies,
 };
@@ -125,10 +127,25 @@ impl SettingsService {
         if changes.len() > CHANGES_MAX {
             return Err(FieldError::from(ErrorCode::Invalid).into());
         }
-        self.replace(admin, |draft| changes.iter().try_for_each(|change| self.apply(draft, change))).await
+        let apply = |draft: &mut Draft| changes.iter().try_for_each(|change| self.apply(draft, change));
+        Ok(self.replace(admin, None, apply).await?.0)
     }
 
-    /// Every key with its value as text, in a fixed order; sources by name.
+    /// The same, and ends these sessions of agents in the same transaction. Returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Self::change`]; then nothing was ended either.
+    pub async fn change_and_end(
+        &self,
+        admin: &Admin,
+        changes: &[SettingChange],
+        ended: &SessionsOf,
+    ) -> Result<u64, SettingsError> {
+        let apply = |draft: &mut Draft| changes.iter().try_for_each(|change| self.apply(draft, change));
+        Ok(self.replace(admin, Some(ended), apply).await?.1)
+    }
+
+    /// Every key with its value as text, in a fixed order; sources by name, providers as the configuration names them.
     ///
     /// # Errors
     /// The store failed.
@@ -141,7 +158,18 @@ impl SettingsService {
         let sources = sources
             .into_iter()
             .map(|source| (source_key(source), settings.source_enabled(source).to_string()));
-        Ok(entries.chain(sources).collect())
+        let providers = self
+            .dependencies
+            .directories
+            .iter()
+            .map(|directory| directory.options.id.as_str())
+            .flat_map(|id| provider_keys::list(id, &settings.provider(id)));
+        Ok(entries.chain(sources).chain(providers).collect())
+    }
+
+    /// Whether the configuration names a provider of this id.
+    fn has_provider(&self, id: &str) -> bool {
+        self.dependencies.directories.iter().any(|directory| directory.options.id.as_str() == id)
     }
 
     /// Changes settings by key and text, checked together, as `portal settings set` takes them. Switches take `true`,
@@ -165,16 +193,20 @@ impl SettingsService {
                 self.apply_text(draft, key, text)
             })
         };
-        self.replace(admin, applied).await?;
+        self.replace(admin, None, applied).await?;
         Ok(())
     }
 
     async fn replace(
         &self,
         admin: &Admin,
+        ended: Option<&SessionsOf>,
         apply: impl FnOnce(&mut Draft) -> Result<(), SettingsError> + Send,
-    ) -> Result<Arc<Settings>, SettingsError> {
+    ) -> Result<(Arc<Settings>, u64), SettingsError> {
         let mut tx = self.dependencies.store.write().await?;
+        if ended.is_some() {
+            tx.change_record(Topic::Access).await?;
+        }
         // The counter first: it makes whoever else changes settings wait, so that pairs are checked against what holds.
         tx.change_record(Topic::Settings).await?;
         let before = stored(&tx.setting_list().await?)?;
@@ -184,14 +216,84 @@ impl SettingsService {
         tidy(&mut after);
         let registered = tx.registered_client_count(&registered_by_admins()).await? > 0;
         check(&before, &after, registered)?;
+        self.check_sign_in(tx.as_mut(), &before, &after).await?;
         let differences = differences(&before, &after);
-        if differences.is_empty() {
-            return Ok(Arc::new(before));
+        if differences.is_empty() && ended.is_none() {
+            // Whoever changed the same a moment ago may not have committed yet.
+            tx.commit().await?;
+            self.dependencies.changes.expire();
+            return Ok((Arc::new(before), 0));
+        }
+        if before.refresh_lifetimes != after.refresh_lifetimes {
+            // What is over under the limits in force until now stays over under larger ones.
+            let limits = SessionLimits::of(&before, &self.dependencies.configuration);
+            end_expired(&self.dependencies, tx.as_mut(), &limits).await?;
         }
         self.write(tx.as_mut(), admin, differences).await?;
+        let ended = match ended {
+            Some(which) => end_open(&self.dependencies, tx.as_mut(), admin, which).await?,
+            None => 0,
+        };
+        self.settle_admins(tx.as_mut(), &before, &after).await?;
         tx.commit().await?;
         self.dependencies.changes.expire();
-        Ok(Arc::new(after))
+        Ok((Arc::new(after), ended))
+    }
+
+    /// Turning local sign-in off is refused while no admin could sign in with a provider.
+    async fn check_sign_in(
+        &self,
+        tx: &mut dyn WriteTransaction,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<(), SettingsError> {
+        if after.sign_in_local_enabled || !before.sign_in_local_enabled {
+            return Ok(());
+        }
+        // Whoever takes an admin's role away at the same moment waits here, or sees that it is off.
+        tx.change_record(Topic::Access).await?;
+        if an_admin_can_sign_in(&self.dependencies, tx, false).await? {
+            return Ok(());
+        }
+        Err(FieldError::from(ErrorCode::LocalSignInNeeded).into())
+    }
+
+    /// Groups that make admins count at once, and never so that no admin is left who can sign in.
+    async fn settle_admins(
+        &self,
+        tx: &mut dyn WriteTransaction,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<(), SettingsError> {
+        let Dependencies { directories, clock, rng, .. } = &self.dependencies;
+        let groups = |settings: &Settings, id: &str| settings.provider(id).admin_groups;
+        let changed: Vec<_> = directories
+            .iter()
+            .filter(|one| {
+                let id = one.options.id.as_str();
+                groups(before, id) != groups(after, id)
+            })
+            .collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        tx.change_record(Topic::Access).await?;
+        let local = after.sign_in_local_enabled;
+        let before_it = an_admin_can_sign_in(&self.dependencies, tx, local).await?;
+        for directory in changed {
+            let context = StandingContext {
+                provider: &directory.options,
+                directories,
+                now: clock.now(),
+                rng: &**rng,
+                origin: &RequestOrigin::default(),
+            };
+            admins::settle(&context, tx, after).await?;
+        }
+        if before_it && !an_admin_can_sign_in(&self.dependencies, tx, local).await? {
+            return Err(FieldError::from(ErrorCode::LastAdmin).into());
+        }
+        Ok(())
     }
 
     async fn write(
@@ -232,6 +334,15 @@ impl SettingsService {
             SettingChange::RolloutMessage(message) => draft.rollout_message = message,
             SettingChange::DcrEnabled(enabled) => draft.dcr_enabled = enabled,
             SettingChange::PersonalTokensEnabled(enabled) => draft.personal_tokens_enabled = enabled,
+            SettingChange::SignInLocalEnabled(enabled) => draft.sign_in_local_enabled = enabled,
+            SettingChange::Provider { id, settings } => {
+                if !self.has_provider(&id) {
+                    return Err(FieldError::from(ErrorCode::Invalid).into());
+                }
+                for (key, text) in provider_keys::list(&id, &settings) {
+                    self.apply_text(draft, &key, &text)?;
+                }
+            }
         }
         Ok(())
     }
@@ -241,6 +352,10 @@ impl SettingsService {
             let enabled = switch_parse(text).ok_or_else(|| invalid(key, "true or false"))?;
             draft.sources.insert(source.to_owned(), enabled);
             return Ok(());
+        }
+        if let Some((provider, entry)) = ProviderEntry::find(key).filter(|(id, _)| self.has_provider(id)) {
+            let settings = draft.providers.entry(provider.to_owned()).or_default();
+            return entry.parse(settings, text).ok_or_else(|| invalid(key, entry.expected));
         }
         let entry = Entry::find(key).ok_or_else(|| SettingsError::UnknownKey(key.to_owned()))?;
         entry.parse(draft, text).ok_or_else(|| invalid(key, entry.expected))
@@ -253,6 +368,11 @@ fn registered_by_admins() -> RegisteredClientFilter {
 
 fn invalid(key: &str, expected: &str) -> SettingsError {
     SettingsError::InvalidValue { key: key.to_owned(), expected: format!("expected {expected}") }
+}
+
+/// The settings as this transaction sees them.
+pub(crate) async fn stored_settings(tx: &mut dyn WriteTransaction) -> Result<Settings, StoreError> {
+    stored(&tx.setting_list().await?)
 }
 
 fn stored(pairs: &[(String, String)]) -> Result<Settings, StoreError> {

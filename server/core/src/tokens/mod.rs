@@ -7,5 +7,5 @@ mod upkeep;
 
 pub use new::{EXPIRY_DAYS_DEFAULT, EXPIRY_DAYS_MAX, NewStaticToken, RANGES_MAX, StaticTokenRequest};
 pub use record::{StaticToken, StaticTokenEnd, StaticTokenFilter};
-pub use service::{MadeStaticToken, StaticTokenError, StaticTokenService};
+pub use service::{MadeStaticToken, OldTokenEnds, ROTATION_GRACE_MS, StaticTokenService};
 pub use upkeep::OWNER_MISSING_DAYS_MAX;

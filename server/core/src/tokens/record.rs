@@ -70,8 +70,22 @@ pub struct StaticToken {
     pub used_from: Option<String>,
     /// Since when its owner is missing in the catalog; `None` while the owner is there.
     pub owner_missing_since: Option<UnixMillis>,
-    /// When it ended before its time, and why.
+    /// When it ended, or will end, before its time, and why.
     pub ended: Option<(UnixMillis, StaticTokenEnd)>,
+}
+
+impl StaticToken {
+    /// When it stops working: at its time, or before.
+    #[must_use]
+    pub fn ends_at(&self) -> UnixMillis {
+        self.ended.map_or(self.expires_at, |(at, _)| at.min(self.expires_at))
+    }
+
+    /// Whether its time is not over.
+    #[must_use]
+    pub fn is_open(&self, now: UnixMillis) -> bool {
+        now < self.ends_at()
+    }
 }
 
 /// Which static tokens are meant; an empty filter means all, ended ones too.

@@ -4,46 +4,43 @@ use std::sync::Arc;
 
 use portal_model::{EntityRef, ErrorCode, Field, FieldError};
 use serde_json::json;
-use thiserror::Error;
 
 use super::{NewStaticToken, StaticToken, StaticTokenEnd, StaticTokenFilter, StaticTokenRequest};
 use crate::{
     audit::{Actor, AuditEvent},
     changes::Topic,
+    form_error::FormError,
     identity::{Admin, LOCAL_PROVIDER, RequestOrigin, SignedIn},
     ids::StaticTokenId,
     oauth::TokenKind,
+    org::person_at,
     ports::{StoreError, WriteTransaction},
     secret::Secret,
     services::Dependencies,
     settings::SettingsService,
-    time::DAY_MS,
+    time::{DAY_MS, HOUR_MS, UnixMillis},
 };
 
 /// Personal tokens that one person may have open.
 pub const PERSONAL_TOKENS_MAX: i64 = 20;
 
+/// How long a token goes on after it was replaced, unless it shall end at once, in milliseconds.
+pub const ROTATION_GRACE_MS: i64 = HOUR_MS;
+
+/// When a token ends that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OldTokenEnds {
+    /// Now: whoever should not have it has it.
+    AtOnce,
+    /// After [`ROTATION_GRACE_MS`], or at its own time if that is sooner.
+    #[default]
+    InOneHour,
+}
+
 /// How many of a token's last characters are kept to tell tokens apart. They belong to the checksum.
 const ENDING_LENGTH: usize = 4;
 /// Who made a token that was made at the shell.
 const COMMAND_LINE: &str = "command line";
-
-/// Why something about a static token did not happen.
-#[derive(Debug, Error)]
-pub enum StaticTokenError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The input was refused; at least one fault.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))]
-    Refused(Vec<FieldError>),
-}
-
-impl From<ErrorCode> for StaticTokenError {
-    fn from(code: ErrorCode) -> Self {
-        Self::Refused(vec![code.into()])
-    }
-}
 
 /// A token just made; the only moment at which it can be seen.
 #[derive(Debug, Clone)]
@@ -97,13 +94,13 @@ impl StaticTokenService {
     /// Makes a token for a user or group of the catalog.
     ///
     /// # Errors
-    /// [`StaticTokenError::Refused`] with every fault and its field.
+    /// [`FormError::Refused`] with every fault and its field.
     pub async fn create(
         &self,
         admin: &Admin,
         request: &StaticTokenRequest,
-    ) -> Result<MadeStaticToken, StaticTokenError> {
-        let new = request.check(self.find_owner(request).await?).map_err(StaticTokenError::Refused)?;
+    ) -> Result<MadeStaticToken, FormError> {
+        let new = request.check(self.find_owner(request).await?).map_err(FormError::Refused)?;
         let mut transaction = self.dependencies.store.write().await?;
         let made = self.insert(&mut *transaction, &Maker::from(admin), new, false).await?;
         transaction.commit().await?;
@@ -113,17 +110,17 @@ impl StaticTokenService {
     /// Makes a token by which a person's own agent acts as that person, where the admin allows it.
     ///
     /// # Errors
-    /// [`StaticTokenError::Refused`]: personal tokens are off, there are too many, or the input has faults.
+    /// [`FormError::Refused`]: personal tokens are off, there are too many, or the input has faults.
     pub async fn create_personal(
         &self,
         person: &SignedIn,
         request: &StaticTokenRequest,
-    ) -> Result<MadeStaticToken, StaticTokenError> {
+    ) -> Result<MadeStaticToken, FormError> {
         if !self.settings.current().await?.personal_tokens_enabled {
             return Err(ErrorCode::PersonalTokensOff.into());
         }
         let owner = person.user().entity_ref.clone();
-        let new = request.check(Ok(owner.clone())).map_err(StaticTokenError::Refused)?;
+        let new = request.check(Ok(owner.clone())).map_err(FormError::Refused)?;
         let mut transaction = self.dependencies.store.write().await?;
         // Two requests at once cannot both see the last free place.
         transaction.change_record(Topic::Access).await?;
@@ -140,19 +137,29 @@ impl StaticTokenService {
     }
 
     /// Makes a new token with the same name, owner, scope, sources and ranges, good for as long as the old one was; the
-    /// old one ends at once.
+    /// old one ends at once, or goes on for [`ROTATION_GRACE_MS`], so that what uses it can be given the new one.
     ///
     /// # Errors
-    /// [`StaticTokenError::Refused`] with `not-found` when it has ended or is unknown.
+    /// [`FormError::Refused`] with `not-found` when it has ended, was rotated before or is unknown.
     pub async fn rotate(
         &self,
         admin: &Admin,
         id: &StaticTokenId,
-    ) -> Result<MadeStaticToken, StaticTokenError> {
+        old_ends: OldTokenEnds,
+    ) -> Result<MadeStaticToken, FormError> {
         let maker = Maker::from(admin);
         let mut transaction = self.dependencies.store.write().await?;
-        let old = transaction.static_token_by_id(id).await?.ok_or(ErrorCode::NotFound)?;
-        self.end(&mut *transaction, &maker, &old, StaticTokenEnd::Rotated).await?;
+        let now = self.dependencies.clock.now();
+        // First, as everywhere: two rotations of one token wait here for each other.
+        transaction.change_record(Topic::Access).await?;
+        let found = transaction.static_token_by_id(id).await?;
+        let fresh = |old: &StaticToken| old.ended.is_none() && old.is_open(now);
+        let old = found.filter(fresh).ok_or(ErrorCode::NotFound)?;
+        let end = match old_ends {
+            OldTokenEnds::AtOnce => now,
+            OldTokenEnds::InOneHour => now.plus(ROTATION_GRACE_MS).min(old.expires_at),
+        };
+        self.end(&mut *transaction, &maker, &old, (StaticTokenEnd::Rotated, end)).await?;
         let (lifetime_days, personal) = (old.expires_at.since(old.created_at) / DAY_MS, old.personal);
         let new = NewStaticToken {
             name: old.name,
@@ -171,16 +178,16 @@ impl StaticTokenService {
     /// Ends a token; its next use is refused.
     ///
     /// # Errors
-    /// [`StaticTokenError::Refused`] with `not-found` when it has ended or is unknown.
-    pub async fn revoke(&self, admin: &Admin, id: &StaticTokenId) -> Result<(), StaticTokenError> {
+    /// [`FormError::Refused`] with `not-found` when it has ended or is unknown.
+    pub async fn revoke(&self, admin: &Admin, id: &StaticTokenId) -> Result<(), FormError> {
         self.revoke_as(&Maker::from(admin), id, |_| true).await
     }
 
     /// Ends a person's own token.
     ///
     /// # Errors
-    /// [`StaticTokenError::Refused`] with `not-found` when it has ended, is unknown or another's.
-    pub async fn revoke_own(&self, person: &SignedIn, id: &StaticTokenId) -> Result<(), StaticTokenError> {
+    /// [`FormError::Refused`] with `not-found` when it has ended, is unknown or another's.
+    pub async fn revoke_own(&self, person: &SignedIn, id: &StaticTokenId) -> Result<(), FormError> {
         self.revoke_as(&Maker::from(person), id, |token| token.owner == person.user().entity_ref).await
     }
 
@@ -281,6 +288,9 @@ impl StaticTokenService {
             ended: None,
         };
         transaction.static_token_insert(&token).await?;
+        if let Some(person) = person_at(&mut *transaction, &token.owner).await? {
+            transaction.static_token_bind(&token.id, &person).await?;
+        }
         let details = json!({ "name": token.name, "owner": token.owner, "scope": token.scope,
             "sources": token.sources, "expires_at": token.expires_at.rfc3339() });
         transaction.audit_append(&self.audit(maker, "static-token.created", &token).details(details)).await?;
@@ -292,10 +302,12 @@ impl StaticTokenService {
         maker: &Maker,
         id: &StaticTokenId,
         may: impl FnOnce(&StaticToken) -> bool + Send,
-    ) -> Result<(), StaticTokenError> {
+    ) -> Result<(), FormError> {
         let mut transaction = self.dependencies.store.write().await?;
+        transaction.change_record(Topic::Access).await?;
+        let now = self.dependencies.clock.now();
         let token = transaction.static_token_by_id(id).await?.filter(may).ok_or(ErrorCode::NotFound)?;
-        self.end(&mut *transaction, maker, &token, StaticTokenEnd::Revoked).await?;
+        self.end(&mut *transaction, maker, &token, (StaticTokenEnd::Revoked, now)).await?;
         transaction.commit().await?;
         self.dependencies.changes.expire();
         Ok(())
@@ -306,15 +318,13 @@ impl StaticTokenService {
         transaction: &mut dyn WriteTransaction,
         maker: &Maker,
         token: &StaticToken,
-        reason: StaticTokenEnd,
-    ) -> Result<(), StaticTokenError> {
-        let now = self.dependencies.clock.now();
-        // First, as everywhere: whoever holds the counter may come for the rest.
-        transaction.change_record(Topic::Access).await?;
-        if !transaction.static_token_end(&token.id, reason, now).await? {
+        (reason, at): (StaticTokenEnd, UnixMillis),
+    ) -> Result<(), FormError> {
+        if !transaction.static_token_end(&token.id, reason, at).await? {
             return Err(ErrorCode::NotFound.into());
         }
-        let details = json!({ "name": token.name, "owner": token.owner, "reason": reason.as_str() });
+        let details = json!({ "name": token.name, "owner": token.owner, "reason": reason.as_str(),
+            "ends_at": at.rfc3339() });
         transaction.audit_append(&self.audit(maker, "static-token.ended", token).details(details)).await?;
         Ok(())
     }

@@ -8,7 +8,8 @@ use crate::{
     changes::Topic,
     identity::RequestOrigin,
     ids::StaticTokenId,
-    ports::StoreError,
+    org::Person,
+    ports::{StoreError, WriteTransaction},
     time::DAY_MS,
 };
 
@@ -37,7 +38,7 @@ impl StaticTokenService {
             after = Some(last.id.clone());
             let mut gone = Vec::new();
             for token in &tokens {
-                let present = transaction.entity_location(&token.owner).await?.is_some();
+                let present = self.owner_is_there(&mut *transaction, token).await?;
                 match (present, token.owner_missing_since) {
                     (true, Some(_)) => transaction.static_token_set_owner_missing(&token.id, None).await?,
                     (false, None) => transaction.static_token_set_owner_missing(&token.id, Some(now)).await?,
@@ -54,6 +55,20 @@ impl StaticTokenService {
         }
         self.dependencies.changes.expire();
         Ok(ended)
+    }
+
+    /// Whether a token's owner is there, or at least known: a person who is suspended has not left. Someone else with the
+    /// same reference is not the owner.
+    async fn owner_is_there(
+        &self,
+        transaction: &mut dyn WriteTransaction,
+        token: &StaticToken,
+    ) -> Result<bool, StoreError> {
+        let Some(key) = transaction.static_token_person(&token.id).await? else {
+            return Ok(transaction.entity_location(&token.owner).await?.is_some());
+        };
+        let person = Person::find(transaction, &self.dependencies.directories, &key).await?;
+        Ok(person.is_some_and(|person| person.identities().any(|identity| !identity.standing.has_left())))
     }
 
     /// Ends one token whose owner has left. `false` when it had ended.

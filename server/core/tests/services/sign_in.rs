@@ -160,6 +160,7 @@ async fn an_address_has_twenty_attempts_a_minute() {
     signed_in(house.try_sign_in("ada@example.com", PASSWORD, "2001:db8::1").await);
 }
 
+/// Attack: 1.7: a session that was planted, or copied before the next sign-in
 #[tokio::test]
 async fn a_sign_in_ends_the_session_before_it() {
     let house = House::new().await;

@@ -41,6 +41,7 @@ pub fn caller(entity_ref: &str, admin: bool) -> Caller {
             lists_refresh_grant: false,
             origin: DocumentOrigin::Live,
             confidential: false,
+            keys_hash: String::new(),
         },
         redirect_uri: String::new(),
         scope,

@@ -114,6 +114,7 @@ impl Harness {
             fetcher: Arc::new(NoDocuments),
             reader: Arc::new(FileAndUrlReader::new(&options, source)),
             directories: Arc::from([]),
+            sign_in_providers: Arc::from([]),
             changes: Arc::new(ChangeTracker::new(store, clock)),
             configuration: Arc::new(Configuration {
                 public_url: "http://localhost:3000".to_owned(),

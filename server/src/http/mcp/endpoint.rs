@@ -1,6 +1,6 @@
 //! One request to the MCP endpoint, from its headers to `rmcp` and back.
 
-use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -67,7 +67,7 @@ pub(super) struct AuthorizedCall {
     /// Whom it is for.
     pub caller: Arc<Caller>,
     /// Where it comes from.
-    pub address: Option<IpAddr>,
+    pub origin: RequestOrigin,
 }
 
 /// Every method on the endpoint's path.
@@ -88,8 +88,8 @@ pub(super) async fn handle(State(state): State<AppState>, request: Request) -> R
 }
 
 async fn answer(state: &AppState, request: Request) -> Response {
-    let address = request.extensions().get::<RequestOrigin>().and_then(|origin| origin.address);
-    let caller = match access::caller(state, request.headers(), address).await {
+    let origin = request.extensions().get::<RequestOrigin>().cloned().unwrap_or_default();
+    let caller = match access::caller(state, request.headers(), &origin).await {
         Ok(caller) => caller,
         Err(refused) if request.method() == Method::GET && notice::wants_html(request.headers()) => {
             return explained(state, &refused);
@@ -109,7 +109,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
     };
     parts.extensions.insert(Arc::clone(&caller));
     if let Some(name) = called_tool(&body)
-        && let Err(refused) = authorize(state, &mut parts, (&caller, address), name).await
+        && let Err(refused) = authorize(state, &mut parts, (&caller, origin), name).await
     {
         return refused;
     }
@@ -132,7 +132,7 @@ fn explained(state: &AppState, refused: &Response) -> Response {
 async fn authorize(
     state: &AppState,
     parts: &mut Parts,
-    (caller, address): (&Arc<Caller>, Option<IpAddr>),
+    (caller, origin): (&Arc<Caller>, RequestOrigin),
     name: Cow<'_, str>,
 ) -> Result<(), Response> {
     let started = Instant::now();
@@ -146,14 +146,14 @@ async fn authorize(
                 name: name.into_owned(),
                 action: Arc::clone(action),
                 caller: Arc::clone(caller),
-                address,
+                origin,
             };
             parts.extensions.insert(call);
             Ok(())
         }
         Err(Refusal::Unknown) => Ok(()),
         Err(Refusal::InsufficientScope { needed, source, tool }) => {
-            CallLog { services: &state.services, caller, address }.record(
+            CallLog { services: &state.services, caller, address: origin.address }.record(
                 source,
                 &tool,
                 CallOutcome::Refused,

@@ -6,7 +6,11 @@ use std::{
 };
 
 use http::request::Parts;
-use portal_core::{actions::ActionError, activity::CallOutcome, oauth::Caller};
+use portal_core::{
+    actions::{ActionError, CallContext},
+    activity::CallOutcome,
+    oauth::Caller,
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -93,17 +97,14 @@ impl ServerHandler for PortalServer {
         };
         let started = Instant::now();
         let input = request.arguments.unwrap_or_default();
-        let answer = tokio::time::timeout(CALL_DURATION_MAX, call.action.call(&call.caller, input))
+        let context = CallContext { caller: &call.caller, origin: &call.origin };
+        let answer = tokio::time::timeout(CALL_DURATION_MAX, call.action.call(context, input))
             .await
             .unwrap_or(Err(ActionError::Unavailable));
         let definition = call.action.definition();
         let outcome = if answer.is_ok() { CallOutcome::Done } else { CallOutcome::Failed };
-        CallLog { services: &self.catalogue.services, caller: &call.caller, address: call.address }.record(
-            definition.source,
-            &definition.tool_name,
-            outcome,
-            started.elapsed(),
-        );
+        CallLog { services: &self.catalogue.services, caller: &call.caller, address: call.origin.address }
+            .record(definition.source, &definition.tool_name, outcome, started.elapsed());
         let result = match answer {
             Ok(output) => CallToolResult::structured(output),
             Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),

@@ -17,7 +17,6 @@ use portal_core::{
     secret::Secret,
 };
 
-use super::form::Form;
 use crate::{
     http::{notice::RETRY_AFTER_SECONDS, pages::web_context},
     state::AppState,
@@ -27,18 +26,6 @@ use crate::{
 const CONSENT_PATH: &str = "/oauth/consent";
 /// How long the binding to the browser is kept, in seconds; as long as a pending authorization.
 const COOKIE_SECONDS: u32 = 3_600;
-const KNOWN: [&str; 9] = [
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-    "resource",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-];
-
 pub(super) async fn authorize(
     State(state): State<AppState>,
     Extension(origin): Extension<RequestOrigin>,
@@ -52,7 +39,7 @@ pub(super) async fn authorize(
         Err(error) => return refused(&state, &headers, &error.into(), &origin),
     };
     let person = identity.signed_in().ok();
-    let begun = match parameters(query.as_deref().unwrap_or_default()) {
+    let begun = match AuthorizeParameters::from_query(query.as_deref().unwrap_or_default()) {
         Ok(parameters) => {
             state.services.authorization.begin(parameters, browser.as_ref(), person, &origin).await
         }
@@ -82,21 +69,6 @@ async fn identity(
             Ok(Identity::Anonymous(origin.clone()))
         }
     }
-}
-
-fn parameters(query: &str) -> Result<AuthorizeParameters, String> {
-    let mut form = Form::parse(query.as_bytes(), &KNOWN)?;
-    Ok(AuthorizeParameters {
-        client_id: form.take("client_id"),
-        redirect_uri: form.take("redirect_uri"),
-        response_type: form.take("response_type"),
-        scope: form.take("scope"),
-        state: form.take("state"),
-        resource: form.take("resource"),
-        code_challenge: form.take("code_challenge"),
-        code_challenge_method: form.take("code_challenge_method"),
-        prompt: form.take("prompt"),
-    })
 }
 
 fn to_consent(begun: &BegunAuthorization, secure: bool) -> Response {

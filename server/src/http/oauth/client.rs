@@ -1,13 +1,7 @@
 //! What a client says of itself: its id, and what shall prove it (RFC 6749 section 2.3.1, RFC 7521 section 4.2).
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header::AUTHORIZATION};
-use portal_core::{oauth::ClientProof, secret::Secret};
-
-use super::form::Form;
-
-/// Longest credentials in the header, in bytes.
-const HEADER_BYTES_MAX: usize = 8_192;
+use portal_core::oauth::{ClientProof, Form, basic_credentials};
 
 /// A client's id and its proof.
 pub(super) struct Credentials {
@@ -30,8 +24,8 @@ impl Credentials {
             (false, Some(secret), None) => Ok(Self { id, proof: ClientProof::SecretPost(secret) }),
             (false, None, Some(jwt)) => Ok(Self { id, proof: ClientProof::Assertion { kind, jwt } }),
             (true, None, None) => {
-                let (named, secret) =
-                    basic(headers).ok_or("the Authorization header is not Basic with id and secret")?;
+                let (named, secret) = basic_credentials(header_values(headers))
+                    .ok_or("the Authorization header is not Basic with id and secret")?;
                 if id.is_some_and(|id| id != named) {
                     return Err("client_id is not the one of the Authorization header".to_owned());
                 }
@@ -42,29 +36,15 @@ impl Credentials {
     }
 }
 
-/// Id and secret of the header: each form-encoded, joined by a colon, then in base64.
-fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > HEADER_BYTES_MAX {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    Some((decoded(id)?, Secret::new(decoded(secret)?)))
-}
-
-/// One form-encoded value; `None` for what no encoder writes.
-fn decoded(text: &str) -> Option<String> {
-    if text.is_empty() || text.contains(['&', '=']) {
-        return None;
-    }
-    form_urlencoded::parse(text.as_bytes()).next().map(|(value, _)| value.into_owned())
+/// The values of the Authorization header.
+pub(in crate::http) fn header_values(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(AUTHORIZATION).iter().map(http::HeaderValue::as_bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
     use super::*;
 
     fn taken(header: Option<&str>, fields: &str) -> Result<(Option<String>, String), String> {
@@ -84,6 +64,7 @@ mod tests {
         Ok((id, proof))
     }
 
+    /// Rule: RFC 6749 section 2.3.1: id and secret in a Basic header are form-encoded
     #[test]
     fn each_way_is_read() {
         let id = |text: &str| Some(text.to_owned());
@@ -98,6 +79,7 @@ mod tests {
         assert_eq!(taken(None, assertion), Ok((None, "jwt x.y.z".to_owned())));
     }
 
+    /// Rule: RFC 6749 section 2.3: a client authenticates in one way only in a request
     #[test]
     fn one_way_only_and_readable() {
         for (header, fields) in [

@@ -12,13 +12,15 @@ use http::{
 };
 use portal_core::{
     identity::RequestOrigin,
-    oauth::{TokenError, TokenErrorCode, TokenRequest, TokenResponse},
+    oauth::{Form, TokenError, TokenErrorCode, TokenRequest, TokenResponse},
 };
 use serde_json::json;
 
-use super::{client::Credentials, form::Form};
+use super::client::Credentials;
 use crate::{http::notice::RETRY_AFTER_SECONDS, metrics, state::AppState};
 
+/// When someone whose directory was not read for too long may try again.
+const STALE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("300");
 /// When a network that failed too often may try again.
 const RETRY_AFTER_LIMIT_SECONDS: HeaderValue = HeaderValue::from_static("60");
 
@@ -106,7 +108,9 @@ impl Fault {
     fn word(&self) -> &'static str {
         match self {
             Self::Service(TokenError::Refused { code, .. }) => word(*code),
-            Self::Service(TokenError::Store(_) | TokenError::Unavailable(_)) => "temporarily_unavailable",
+            Self::Service(TokenError::Store(_) | TokenError::Unavailable(_) | TokenError::Stale(_)) => {
+                "temporarily_unavailable"
+            }
             Self::Service(TokenError::TooMany) => "slow_down",
             Self::Form(_) => word(TokenErrorCode::InvalidRequest),
         }
@@ -141,6 +145,10 @@ impl Fault {
                 let description =
                     "Portal cannot read the client's document or keys; what was sent stays good, try again";
                 (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)], body(description)).into_response()
+            }
+            Self::Service(TokenError::Stale(stale)) => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                (status, [(RETRY_AFTER, STALE_RETRY_AFTER)], body(&stale.words())).into_response()
             }
             Self::Service(TokenError::Store(error)) => {
                 tracing::error!(%error, "the token endpoint could not use the store");

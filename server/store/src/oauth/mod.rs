@@ -2,6 +2,8 @@
 
 pub(crate) mod authorizations;
 pub(crate) mod clients;
+pub(crate) mod logos;
+pub(crate) mod many_sessions;
 pub(crate) mod registered;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
@@ -11,12 +13,12 @@ use portal_core::{
     identity::User,
     ids::{AgentSessionId, UserId},
     oauth::records::{
-        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest, Consent,
-        EndReason, RefreshToken, StoredClientDocument,
+        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest,
+        ClientSnapshot, Consent, EndReason, RefreshToken, SessionLimits, StoredClientDocument,
     },
     ports::{
         StoreError,
-        store::{OauthReads, OauthWrites},
+        store::{OauthReads, OauthWrites, PresentedRefreshToken},
     },
     secret::SecretHash,
     time::UnixMillis,
@@ -57,6 +59,14 @@ impl OauthReads for SqlTransaction {
         sessions::count(self, filter).await
     }
 
+    async fn agent_session_client_list(
+        &mut self,
+        filter: &AgentSessionFilter,
+        limit: u32,
+    ) -> Result<Vec<(ClientSnapshot, i64)>, StoreError> {
+        many_sessions::client_list(self, filter, limit).await
+    }
+
     async fn access_token_by_hash(
         &mut self,
         hash: &SecretHash,
@@ -66,6 +76,13 @@ impl OauthReads for SqlTransaction {
 
     async fn refresh_token_by_hash(&mut self, hash: &SecretHash) -> Result<Option<RefreshToken>, StoreError> {
         tokens::refresh_by_hash(self, hash).await
+    }
+
+    async fn refresh_token_presented(
+        &mut self,
+        hash: &SecretHash,
+    ) -> Result<Option<PresentedRefreshToken>, StoreError> {
+        tokens::refresh_presented(self, hash).await
     }
 
     async fn client_document_get(
@@ -130,6 +147,19 @@ impl OauthWrites for SqlTransaction {
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         sessions::end_all(self, filter, reason, now).await
+    }
+
+    async fn agent_session_end_expired(
+        &mut self,
+        limits: &SessionLimits,
+        now: UnixMillis,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        many_sessions::end_expired(self, limits, now, limit).await
+    }
+
+    async fn consent_delete_all(&mut self, filter: &AgentSessionFilter) -> Result<u64, StoreError> {
+        many_sessions::consent_delete_all(self, filter).await
     }
 
     async fn agent_session_touch(

@@ -1,8 +1,11 @@
-//! Registered clients, and client assertions that were seen.
+//! Registered clients, client assertions that were seen, and clients' pictures.
 
 use async_trait::async_trait;
 use portal_core::{
-    oauth::registered::{ClientAuthentication, ClientRegistrar, RegisteredClient, RegisteredClientFilter},
+    oauth::{
+        records::{ClientLogo, LogoId},
+        registered::{ClientAuthentication, ClientRegistrar, RegisteredClient, RegisteredClientFilter},
+    },
     ports::{
         StoreError,
         store::{ClientReads, ClientWrites},
@@ -11,6 +14,7 @@ use portal_core::{
     time::UnixMillis,
 };
 
+use super::logos;
 use crate::{
     row::{Columns, Row},
     sql_builder::{Conditions, SqlBuilder, pattern_containing},
@@ -23,7 +27,7 @@ use crate::{
 macro_rules! client_columns {
     () => {
         "c.client_id, c.name, c.redirect_uris, c.auth_method, c.secret_hash, c.refresh_grant, c.dynamic,
-        c.registered_by, c.created_at, c.used_at"
+        c.registered_by, c.network, c.created_at, c.used_at"
     };
 }
 
@@ -32,8 +36,8 @@ statements! {
         concat!("SELECT ", client_columns!(), " FROM registered_clients c WHERE c.client_id = $1");
     REGISTERED_CLIENT_INSERT = "INSERT INTO registered_clients
         (client_id, name, search_key, redirect_uris, auth_method, secret_hash, refresh_grant, dynamic, registered_by,
-        created_at, used_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        network, created_at, used_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT DO NOTHING";
     REGISTERED_CLIENT_SET_SECRET = "UPDATE registered_clients SET secret_hash = $2
         WHERE client_id = $1 AND secret_hash IS NOT NULL";
@@ -43,6 +47,12 @@ statements! {
     REGISTERED_CLIENT_PRUNE = "DELETE FROM registered_clients WHERE client_id IN
         (SELECT c.client_id FROM registered_clients c WHERE c.dynamic AND COALESCE(c.used_at, c.created_at) < $1
         ORDER BY c.client_id LIMIT $2)";
+    REGISTERED_CLIENT_EVICT = "DELETE FROM registered_clients WHERE client_id IN
+        (SELECT c.client_id FROM registered_clients c WHERE c.dynamic AND c.used_at IS NULL
+        ORDER BY c.created_at, c.client_id LIMIT $1)";
+    REGISTERED_CLIENT_EVICT_BY_NETWORK = "DELETE FROM registered_clients WHERE client_id IN
+        (SELECT c.client_id FROM registered_clients c WHERE c.dynamic AND c.used_at IS NULL AND c.network = $1
+        ORDER BY c.created_at, c.client_id LIMIT $2)";
     ASSERTION_RECORD = "INSERT INTO client_assertions (hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     ASSERTION_PRUNE = "DELETE FROM client_assertions WHERE hash IN
         (SELECT a.hash FROM client_assertions a WHERE a.expires_at < $1 ORDER BY a.expires_at, a.hash LIMIT $2)";
@@ -83,14 +93,24 @@ impl ClientReads for SqlTransaction {
         filter_conditions(&mut builder, filter);
         self.fetch_built(builder.kept()).await?.first().map_or(Ok(0), Row::single)
     }
+
+    async fn client_logo_list(&mut self, client_ids: &[&str]) -> Result<Vec<ClientLogo>, StoreError> {
+        logos::list(self, client_ids).await
+    }
+
+    async fn client_logo_picture(&mut self, id: &LogoId) -> Result<Option<Vec<u8>>, StoreError> {
+        logos::picture(self, id).await
+    }
 }
 
 #[async_trait]
 impl ClientWrites for SqlTransaction {
     async fn registered_client_insert(&mut self, client: &RegisteredClient) -> Result<bool, StoreError> {
-        let (dynamic, registered_by) = match &client.registrar {
-            ClientRegistrar::Admin(by) => (false, Some(by.as_str())),
-            ClientRegistrar::Dynamic { address } => (true, address.as_deref()),
+        let (dynamic, registered_by, network) = match &client.registrar {
+            ClientRegistrar::Admin(by) => (false, Some(by.as_str()), None),
+            ClientRegistrar::Dynamic { address, network } => {
+                (true, address.as_deref(), Some(network.as_str()))
+            }
         };
         let values = values![
             &client.client_id,
@@ -102,6 +122,7 @@ impl ClientWrites for SqlTransaction {
             client.refresh_grant,
             dynamic,
             registered_by,
+            network,
             client.created_at,
             client.used_at,
         ];
@@ -136,6 +157,25 @@ impl ClientWrites for SqlTransaction {
         self.execute(&REGISTERED_CLIENT_PRUNE, values![unused_since, limit]).await
     }
 
+    async fn registered_client_evict(
+        &mut self,
+        network: Option<&str>,
+        count: u32,
+    ) -> Result<u64, StoreError> {
+        match network {
+            Some(network) => self.execute(&REGISTERED_CLIENT_EVICT_BY_NETWORK, values![network, count]).await,
+            None => self.execute(&REGISTERED_CLIENT_EVICT, values![count]).await,
+        }
+    }
+
+    async fn client_logo_put(&mut self, logo: &ClientLogo, png: &[u8], keep: u32) -> Result<(), StoreError> {
+        logos::put(self, logo, png, keep).await
+    }
+
+    async fn client_logo_delete(&mut self, client_id: &str) -> Result<bool, StoreError> {
+        logos::delete(self, client_id).await
+    }
+
     async fn assertion_record(
         &mut self,
         hash: &SecretHash,
@@ -149,11 +189,19 @@ impl ClientWrites for SqlTransaction {
     }
 }
 
-fn filter_conditions(builder: &mut SqlBuilder<'_>, filter: &RegisteredClientFilter) {
+fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a RegisteredClientFilter) {
     let mut conditions = Conditions::new();
     if let Some(dynamic) = filter.dynamic {
         conditions.next(builder);
         builder.sql(if dynamic { "c.dynamic" } else { "NOT c.dynamic" });
+    }
+    if let Some(network) = &filter.network {
+        conditions.next(builder);
+        builder.sql("c.dynamic AND c.network = ").value(network);
+    }
+    if filter.unused_only {
+        conditions.next(builder);
+        builder.sql("c.used_at IS NULL");
     }
     if !filter.search.is_empty() {
         conditions.next(builder);
@@ -171,13 +219,19 @@ fn client(row: &Row) -> Result<RegisteredClient, StoreError> {
         redirect_uris: columns.json()?,
         authentication: authentication(&mut columns)?,
         refresh_grant: columns.take()?,
-        registrar: if columns.take()? {
-            ClientRegistrar::Dynamic { address: columns.take()? }
-        } else {
-            ClientRegistrar::Admin(columns.take::<Option<String>>()?.unwrap_or_default())
-        },
+        registrar: registrar(&mut columns)?,
         created_at: columns.take()?,
         used_at: columns.take()?,
+    })
+}
+
+fn registrar(columns: &mut Columns<'_>) -> Result<ClientRegistrar, StoreError> {
+    let dynamic: bool = columns.take()?;
+    let (by, network): (Option<String>, Option<String>) = (columns.take()?, columns.take()?);
+    Ok(if dynamic {
+        ClientRegistrar::Dynamic { address: by, network: network.unwrap_or_default() }
+    } else {
+        ClientRegistrar::Admin(by.unwrap_or_default())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use portal_core::{
     ids::AgentSessionId,
-    oauth::records::{AgentSession, AgentSessionFilter, EndReason},
+    oauth::records::{AgentSession, AgentSessionFilter, ClientKind, EndReason},
     ports::StoreError,
     time::UnixMillis,
 };
@@ -150,7 +150,7 @@ pub(super) async fn prune(
     store.execute(&AGENT_SESSION_PRUNE, values![before, limit]).await
 }
 
-fn filter_conditions<'a>(
+pub(super) fn filter_conditions<'a>(
     builder: &mut SqlBuilder<'a>,
     conditions: &mut Conditions,
     filter: &'a AgentSessionFilter,
@@ -170,6 +170,15 @@ fn filter_conditions<'a>(
     if filter.refreshable_only {
         conditions.next(builder);
         builder.sql("s.refreshable");
+    }
+    if let Some(kind) = filter.clients {
+        conditions.next(builder);
+        builder.sql(match kind {
+            ClientKind::Document => "s.client_id LIKE 'http%'",
+            ClientKind::Dynamic => {
+                "s.client_id IN (SELECT c.client_id FROM registered_clients c WHERE c.dynamic)"
+            }
+        });
     }
     if !filter.search.is_empty() {
         conditions.next(builder);

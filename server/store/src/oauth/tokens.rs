@@ -3,7 +3,7 @@
 use portal_core::{
     identity::User,
     oauth::records::{AccessToken, AgentSession, RefreshState, RefreshToken},
-    ports::StoreError,
+    ports::{StoreError, store::PresentedRefreshToken},
     secret::SecretHash,
     time::UnixMillis,
 };
@@ -16,6 +16,13 @@ use crate::{
     users::accounts::{user, user_columns},
     value::values,
 };
+
+/// The columns that [`refresh_token`] reads, of a table named `t`.
+macro_rules! refresh_columns {
+    () => {
+        "t.hash, t.session_id, t.created_at, t.confirmed_at, t.rotated_at, t.successor, t.sealed_answer"
+    };
+}
 
 statements! {
     ACCESS_TOKEN_BY_HASH = concat!(
@@ -34,17 +41,28 @@ statements! {
     ACCESS_TOKEN_PRUNE_ENDED = "DELETE FROM access_tokens WHERE hash IN
         (SELECT t.hash FROM access_tokens t JOIN agent_sessions s ON s.id = t.session_id
         WHERE s.ended_at < $1 LIMIT $2)";
-    REFRESH_TOKEN_BY_HASH = "SELECT hash, session_id, created_at, confirmed_at, rotated_at, successor, sealed_answer
-        FROM refresh_tokens WHERE hash = $1";
+    REFRESH_TOKEN_BY_HASH =
+        concat!("SELECT ", refresh_columns!(), " FROM refresh_tokens t WHERE t.hash = $1");
+    REFRESH_TOKEN_PRESENTED = concat!(
+        "SELECT ", refresh_columns!(), ", ", session_columns!(), ", ", user_columns!(),
+        ", (SELECT COUNT(*) FROM published_entities e WHERE e.entity_ref = u.entity_ref)
+        FROM refresh_tokens t
+        JOIN agent_sessions s ON s.id = t.session_id
+        JOIN users u ON u.id = s.user_id
+        WHERE t.hash = $1"
+    );
     REFRESH_TOKEN_INSERT = "INSERT INTO refresh_tokens
         (hash, session_id, created_at, confirmed_at, rotated_at, successor, sealed_answer)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    REFRESH_TOKEN_ROTATE = "UPDATE refresh_tokens SET successor = $2, sealed_answer = $3, rotated_at = $4
+    REFRESH_TOKEN_ROTATE = "UPDATE refresh_tokens SET successor = $2, sealed_answer = $3, rotated_at = $4,
+            confirmed_at = COALESCE(confirmed_at, $4)
         WHERE hash = $1 AND rotated_at IS NULL";
     REFRESH_TOKEN_CONFIRM = "UPDATE refresh_tokens SET confirmed_at = $2 WHERE hash = $1 AND confirmed_at IS NULL";
+    // Looks each successor up: a list of all confirmed tokens would be made anew every few seconds.
     SEALED_ANSWER_PRUNE = "UPDATE refresh_tokens SET sealed_answer = NULL
         WHERE sealed_answer IS NOT NULL
-            AND successor IN (SELECT o.hash FROM refresh_tokens o WHERE o.confirmed_at < $1)";
+            AND EXISTS (SELECT 1 FROM refresh_tokens o
+                WHERE o.hash = refresh_tokens.successor AND o.confirmed_at < $1)";
     REFRESH_TOKEN_PRUNE_ROTATED = "DELETE FROM refresh_tokens WHERE hash IN
         (SELECT t.hash FROM refresh_tokens t WHERE t.rotated_at < $1
             AND NOT EXISTS (SELECT 1 FROM refresh_tokens o WHERE o.hash = t.successor AND o.confirmed_at IS NULL)
@@ -93,16 +111,23 @@ pub(super) async fn refresh_by_hash(
     store: &mut SqlTransaction,
     hash: &SecretHash,
 ) -> Result<Option<RefreshToken>, StoreError> {
-    let Some(row) = store.fetch_optional(&REFRESH_TOKEN_BY_HASH, values![hash]).await? else {
+    let row = store.fetch_optional(&REFRESH_TOKEN_BY_HASH, values![hash]).await?;
+    row.map(|row| refresh_token(&mut row.columns())).transpose()
+}
+
+pub(super) async fn refresh_presented(
+    store: &mut SqlTransaction,
+    hash: &SecretHash,
+) -> Result<Option<PresentedRefreshToken>, StoreError> {
+    let Some(row) = store.fetch_optional(&REFRESH_TOKEN_PRESENTED, values![hash]).await? else {
         return Ok(None);
     };
     let mut columns = row.columns();
-    Ok(Some(RefreshToken {
-        hash: columns.take()?,
-        session_id: columns.take()?,
-        created_at: columns.take()?,
-        confirmed_at: columns.take()?,
-        state: refresh_state(&mut columns)?,
+    Ok(Some(PresentedRefreshToken {
+        token: refresh_token(&mut columns)?,
+        session: session(&mut columns)?,
+        user: user(&mut columns)?,
+        in_catalog: columns.take::<i64>()? > 0,
     }))
 }
 
@@ -150,6 +175,7 @@ pub(super) async fn sealed_answer_prune(
     store: &mut SqlTransaction,
     confirmed_before: UnixMillis,
 ) -> Result<u64, StoreError> {
+    store.expect_long().await?;
     store.execute(&SEALED_ANSWER_PRUNE, values![confirmed_before]).await
 }
 
@@ -169,6 +195,17 @@ pub(super) async fn prune(
         pruned += store.execute(statement, values![before, limit]).await?;
     }
     Ok(pruned)
+}
+
+/// Reads [`refresh_columns`].
+fn refresh_token(columns: &mut Columns<'_>) -> Result<RefreshToken, StoreError> {
+    Ok(RefreshToken {
+        hash: columns.take()?,
+        session_id: columns.take()?,
+        created_at: columns.take()?,
+        confirmed_at: columns.take()?,
+        state: refresh_state(columns)?,
+    })
 }
 
 fn refresh_state(columns: &mut Columns<'_>) -> Result<RefreshState, StoreError> {

@@ -31,7 +31,7 @@ statements! {
     USER_LIST_BY_ENTITY_REF =
         concat!("SELECT ", user_columns!(), " FROM users u WHERE u.entity_ref = $1 ORDER BY u.id");
     USER_COUNT_ACTIVE_ADMINS = "SELECT COUNT(*) FROM users WHERE admin AND status = 'active'";
-    USER_COUNT = "SELECT COUNT(*) FROM users WHERE status <> 'disabled'";
+    USER_COUNT = "SELECT COUNT(*) FROM users WHERE status NOT IN ('disabled', 'suspended')";
     USER_INSERT = "INSERT INTO users
         (id, provider, subject, entity_ref, email, email_key, display_name, name_key, search_key, status, admin,
         password_hash, revocation_epoch, created_at, last_sign_in_at)

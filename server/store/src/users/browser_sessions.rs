@@ -27,6 +27,11 @@ statements! {
     );
     BROWSER_SESSION_COUNT = "SELECT COUNT(*) FROM browser_sessions s JOIN users u ON u.id = s.user_id
         WHERE s.user_id = $1 AND s.expires_at > $2 AND s.epoch >= u.revocation_epoch";
+    BROWSER_SESSION_LIST = "SELECT s.hash, s.user_id, s.epoch, s.created_at, s.seen_at, s.expires_at, s.address,
+            s.user_agent
+        FROM browser_sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.user_id = $1 AND s.expires_at > $2 AND s.epoch >= u.revocation_epoch
+        ORDER BY s.created_at DESC, s.hash LIMIT $3";
     BROWSER_SESSION_INSERT = "INSERT INTO browser_sessions
         (hash, user_id, epoch, created_at, seen_at, expires_at, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -38,6 +43,7 @@ statements! {
     KNOWN_BROWSER_EXISTS = "SELECT COUNT(*) FROM known_browsers WHERE user_id = $1 AND hash = $2";
     KNOWN_BROWSER_PUT = "INSERT INTO known_browsers (user_id, hash, seen_at) VALUES ($1, $2, $3)
         ON CONFLICT (user_id, hash) DO UPDATE SET seen_at = excluded.seen_at";
+    KNOWN_BROWSER_DELETE_BY_USER = "DELETE FROM known_browsers WHERE user_id = $1";
     KNOWN_BROWSER_PRUNE = "DELETE FROM known_browsers WHERE seen_at < $1";
 }
 
@@ -58,6 +64,16 @@ pub(super) async fn count(
     now: UnixMillis,
 ) -> Result<i64, StoreError> {
     store.fetch_number(&BROWSER_SESSION_COUNT, values![user, now]).await
+}
+
+pub(crate) async fn list(
+    store: &mut SqlTransaction,
+    user: &UserId,
+    now: UnixMillis,
+    limit: u32,
+) -> Result<Vec<BrowserSession>, StoreError> {
+    let rows = store.fetch_all(&BROWSER_SESSION_LIST, values![user, now, limit]).await?;
+    rows.iter().map(|row| session(&mut row.columns())).collect()
 }
 
 pub(super) async fn insert(store: &mut SqlTransaction, session: &BrowserSession) -> Result<(), StoreError> {
@@ -110,6 +126,13 @@ pub(super) async fn known_browser_put(
     seen_at: UnixMillis,
 ) -> Result<(), StoreError> {
     store.execute(&KNOWN_BROWSER_PUT, values![user, hash, seen_at]).await.map(drop)
+}
+
+pub(super) async fn known_browser_delete_by_user(
+    store: &mut SqlTransaction,
+    user: &UserId,
+) -> Result<u64, StoreError> {
+    store.execute(&KNOWN_BROWSER_DELETE_BY_USER, values![user]).await
 }
 
 fn session(columns: &mut Columns<'_>) -> Result<BrowserSession, StoreError> {

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod browser_sessions;
 pub(crate) mod links;
+pub(crate) mod provider_sign_ins;
 
 use async_trait::async_trait;
 use portal_core::{
@@ -148,5 +149,9 @@ impl UserWrites for SqlTransaction {
         seen_at: UnixMillis,
     ) -> Result<(), StoreError> {
         browser_sessions::known_browser_put(self, user, hash, seen_at).await
+    }
+
+    async fn known_browser_delete_by_user(&mut self, user: &UserId) -> Result<u64, StoreError> {
+        browser_sessions::known_browser_delete_by_user(self, user).await
     }
 }

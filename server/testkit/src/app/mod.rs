@@ -6,37 +6,38 @@ mod agent;
 mod answer;
 mod browser;
 mod database;
-mod fakes;
+mod issuer;
+mod left;
+mod people;
 mod signer;
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, header::HOST};
 use portal_core::{
     changes::ChangeTracker,
-    identity::{Admin, NewUser, RequestOrigin},
+    identity::{Admin, NewUser, RequestOrigin, SignInProvider},
     ports::Store,
     secret::Secret,
-    services::{Configuration, Dependencies, Services},
+    services::{Configuration, Dependencies, Directory, Services},
+    time::UnixMillis,
 };
 use portal_server::{AppState, config::PublicUrl, router};
+use portal_store::OpenOptions;
 use tower::ServiceExt as _;
 
 pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
-pub use fakes::{ScriptedFetcher, ScriptedReader};
+pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET, Vouched};
+pub use left::{AgentTokens, LeftDatabase};
+pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
 
-use self::{database::TestDatabase, fakes::BreakableStore};
-use crate::{MockClock, SeededRng};
+use self::database::TestDatabase;
+pub use crate::fakes::{ScriptedFetcher, ScriptedReader};
+use crate::{MockClock, SeededRng, fakes::BreakableStore};
 
 /// Where the application is, unless a test says otherwise.
 pub const PUBLIC_URL: &str = "https://portal.example.com";
@@ -44,6 +45,15 @@ pub const PUBLIC_URL: &str = "https://portal.example.com";
 pub const CLIENT_ADDRESS: &str = "203.0.113.7:50000";
 /// A password that every rule allows.
 pub const PASSWORD: &str = "seven quiet herons at noon";
+
+/// The organisation outside, as the configuration names it.
+#[derive(Clone, Default)]
+pub struct Outside {
+    /// Its directories.
+    pub directories: Vec<Directory>,
+    /// The providers that people sign in with.
+    pub sign_in_providers: Vec<SignInProvider>,
+}
 
 /// A Portal that belongs to one test.
 pub struct TestApp {
@@ -59,6 +69,7 @@ pub struct TestApp {
     store: Arc<BreakableStore>,
     database: TestDatabase,
     public_url: PublicUrl,
+    outside: Outside,
 }
 
 impl TestApp {
@@ -69,13 +80,30 @@ impl TestApp {
 
     /// A Portal with an empty database at another address.
     pub async fn start_at(public_url: &str) -> Self {
-        let clock = Arc::new(MockClock::default());
+        Self::start_with(public_url, Arc::new(MockClock::default()), Outside::default()).await
+    }
+
+    /// A Portal with an empty database in an organisation with these providers, which share its clock.
+    pub async fn start_with(public_url: &str, clock: Arc<MockClock>, outside: Outside) -> Self {
+        Self::begin(TestDatabase::create().await, public_url, clock, outside).await
+    }
+
+    async fn start_in(database: TestDatabase, public_url: &str) -> Self {
+        Self::begin(database, public_url, Arc::new(MockClock::default()), Outside::default()).await
+    }
+
+    async fn begin(
+        database: TestDatabase,
+        public_url: &str,
+        clock: Arc<MockClock>,
+        outside: Outside,
+    ) -> Self {
         Self::assemble(
-            TestDatabase::create().await,
+            database,
             PublicUrl::parse(public_url).expect("a public url"),
             clock,
-            Arc::new(ScriptedFetcher::default()),
-            Arc::new(ScriptedReader::default()),
+            (Arc::new(ScriptedFetcher::default()), Arc::new(ScriptedReader::default())),
+            outside,
         )
         .await
     }
@@ -84,7 +112,28 @@ impl TestApp {
     pub async fn restart(self) -> Self {
         self.services.activity.flush().await.expect("the activity log");
         self.store.inner.close().await;
-        Self::assemble(self.database, self.public_url, self.clock, self.fetcher, self.reader).await
+        let network = (self.fetcher, self.reader);
+        Self::assemble(self.database, self.public_url, self.clock, network, self.outside).await
+    }
+
+    /// A Portal on a database that another process has left, opened in this way, at the real time.
+    pub async fn start_over(address: &str, public_url: &str, options: OpenOptions, now: UnixMillis) -> Self {
+        let database = TestDatabase::with_options(address.to_owned(), options, now.0.unsigned_abs());
+        let app = Self::start_in(database, public_url).await;
+        app.clock.set(now);
+        app
+    }
+
+    /// Its router, to be served on a socket.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The end of this Portal; its database is for another process.
+    pub async fn leave(self) -> LeftDatabase {
+        self.services.activity.flush().await.expect("the activity log");
+        self.store.inner.close().await;
+        LeftDatabase(self.database)
     }
 
     /// Another process on the same database, at the same time and with the same network.
@@ -93,8 +142,8 @@ impl TestApp {
             self.database.clone(),
             self.public_url.clone(),
             Arc::clone(&self.clock),
-            Arc::clone(&self.fetcher),
-            Arc::clone(&self.reader),
+            (Arc::clone(&self.fetcher), Arc::clone(&self.reader)),
+            self.outside.clone(),
         )
         .await
     }
@@ -103,12 +152,12 @@ impl TestApp {
         database: TestDatabase,
         public_url: PublicUrl,
         clock: Arc<MockClock>,
-        fetcher: Arc<ScriptedFetcher>,
-        reader: Arc<ScriptedReader>,
+        (fetcher, reader): (Arc<ScriptedFetcher>, Arc<ScriptedReader>),
+        outside: Outside,
     ) -> Self {
         let (inner, seed) = database.open().await;
         let inner = Arc::new(inner);
-        let store = Arc::new(BreakableStore { inner, broken: AtomicBool::new(false) });
+        let store = Arc::new(BreakableStore::new(inner));
         let port = Arc::clone(&store) as Arc<dyn Store>;
         let configuration = Configuration {
             public_url: public_url.as_str().to_owned(),
@@ -122,12 +171,22 @@ impl TestApp {
             rng: Arc::new(SeededRng::new(seed)),
             fetcher: Arc::clone(&fetcher) as _,
             reader: Arc::clone(&reader) as _,
-            directories: Arc::from([]),
+            directories: outside.directories.clone().into(),
+            sign_in_providers: outside.sign_in_providers.clone().into(),
             changes: Arc::new(ChangeTracker::new(port, Arc::clone(&clock) as _)),
             configuration: Arc::new(configuration),
         });
         let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
-        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url }
+        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url, outside }
+    }
+
+    /// The same Portal behind proxies in these ranges.
+    #[must_use]
+    pub fn behind_proxies(mut self, ranges: &[&str]) -> Self {
+        let trusted = ranges.iter().map(|range| range.parse().expect("a range")).collect();
+        let state = AppState::new(self.services.clone(), self.public_url.clone(), trusted, Vec::new());
+        self.router = router(state);
+        self
     }
 
     /// The address of this Portal.
@@ -209,7 +268,7 @@ impl TestApp {
 
     /// Takes the store away, or gives it back.
     pub fn break_store(&self, broken: bool) {
-        self.store.broken.store(broken, Ordering::SeqCst);
+        self.store.set_broken(broken);
         // What is known of the counters may still be fresh.
         self.services.dependencies.changes.expire();
     }
@@ -217,6 +276,11 @@ impl TestApp {
     /// Changes the database behind Portal's back.
     pub async fn tamper(&self, sql: &'static str) {
         self.database.execute(sql).await;
+    }
+
+    /// Everything that its database holds, as text.
+    pub async fn dump(&self) -> String {
+        self.database.dump().await
     }
 
     /// Lets time pass, in milliseconds.

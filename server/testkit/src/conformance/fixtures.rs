@@ -89,6 +89,7 @@ pub fn client(name: &str) -> ClientSnapshot {
         lists_refresh_grant: true,
         origin: DocumentOrigin::Pinned { as_of: "2026-01-02".to_owned() },
         confidential: false,
+        keys_hash: String::new(),
     }
 }
 

@@ -26,7 +26,10 @@ fn dynamic_client(name: &str, created_ms: i64) -> RegisteredClient {
     RegisteredClient {
         authentication: ClientAuthentication::None,
         refresh_grant: false,
-        registrar: ClientRegistrar::Dynamic { address: Some("203.0.113.7".to_owned()) },
+        registrar: ClientRegistrar::Dynamic {
+            address: Some("203.0.113.7".to_owned()),
+            network: "203.0.113.7".to_owned(),
+        },
         ..admin_client(name, created_ms)
     }
 }
@@ -46,7 +49,7 @@ fn ids(clients: &[RegisteredClient]) -> Vec<&str> {
 pub async fn a_client_comes_back_as_it_went(store: Arc<dyn Store>) {
     let post = RegisteredClient {
         authentication: ClientAuthentication::SecretPost(hash("post")),
-        registrar: ClientRegistrar::Dynamic { address: None },
+        registrar: ClientRegistrar::Dynamic { address: None, network: "unknown".to_owned() },
         used_at: Some(at(9)),
         ..admin_client("post", 3)
     };
@@ -89,7 +92,11 @@ pub async fn clients_are_listed_newest_first(store: Arc<dyn Store>) {
         (None, "ptl-CLIENT-d", vec!["d"]),
         (Some(false), "%", vec![]),
     ] {
-        let filter = RegisteredClientFilter { dynamic, search: search.to_owned() };
+        let filter = RegisteredClientFilter {
+            dynamic,
+            search: search.to_owned(),
+            ..RegisteredClientFilter::default()
+        };
         let found = reader.registered_client_list(&filter, None, 10).await.unwrap();
         assert_eq!(ids(&found), expected, "{filter:?}");
         let count = reader.registered_client_count(&filter).await.unwrap();
@@ -124,6 +131,37 @@ pub async fn unused_dynamic_clients_are_pruned(store: Arc<dyn Store>) {
     assert_eq!(tx.registered_client_prune(at(10), 9).await.unwrap(), 1);
     let left = tx.registered_client_list(&RegisteredClientFilter::default(), None, 10).await.unwrap();
     assert_eq!(ids(&left), ["new", "admin", "used"]);
+}
+
+pub async fn unused_dynamic_clients_give_way_by_network(store: Arc<dyn Store>) {
+    let from = |name: &str, network: &str, created_ms| RegisteredClient {
+        registrar: ClientRegistrar::Dynamic { address: None, network: network.to_owned() },
+        ..dynamic_client(name, created_ms)
+    };
+    let used = RegisteredClient { used_at: Some(at(10)), ..from("used", "x", 1) };
+    let clients = [
+        admin_client("admin", 1),
+        used,
+        from("x1", "x", 2),
+        from("x2", "x", 3),
+        from("x3", "x", 4),
+        from("y", "y", 2),
+    ];
+    add(&store, &clients).await;
+    let mut tx = write(&store).await;
+    let unused_of_x = RegisteredClientFilter {
+        network: Some("x".to_owned()),
+        unused_only: true,
+        ..RegisteredClientFilter::default()
+    };
+    assert_eq!(tx.registered_client_count(&unused_of_x).await.unwrap(), 3);
+    assert_eq!(tx.registered_client_evict(Some("x"), 2).await.unwrap(), 2);
+    let left = tx.registered_client_list(&RegisteredClientFilter::default(), None, 10).await.unwrap();
+    assert_eq!(ids(&left), ["x3", "y", "admin", "used"]);
+    assert_eq!(tx.registered_client_evict(None, 1).await.unwrap(), 1, "the oldest of all");
+    assert_eq!(tx.registered_client_evict(None, 9).await.unwrap(), 1);
+    let left = tx.registered_client_list(&RegisteredClientFilter::default(), None, 10).await.unwrap();
+    assert_eq!(ids(&left), ["admin", "used"]);
 }
 
 pub async fn an_assertion_is_taken_once(store: Arc<dyn Store>) {

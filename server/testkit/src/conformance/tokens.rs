@@ -7,12 +7,13 @@ use portal_core::{
     oauth::records::{
         AccessToken, AgentSession, AuthorizationRequest, EndReason, RefreshState, RefreshToken,
     },
-    ports::{Store, WriteTransaction},
+    ports::{Store, WriteTransaction, store::PresentedRefreshToken},
 };
 use portal_model::ScopeSet;
 
 use super::fixtures::{
-    access_token, add_session, agent_session, at, client, hash, read, refresh_token, session_id, user, write,
+    access_token, add_session, agent_session, at, client, entity, hash, publish, read, refresh_token,
+    session_id, user, write,
 };
 
 async fn refresh_state(tx: &mut Box<dyn WriteTransaction>, name: &str) -> RefreshState {
@@ -68,6 +69,25 @@ pub async fn a_refresh_token_is_rotated_once(store: Arc<dyn Store>) {
     let found = read(&store).await.refresh_token_by_hash(&hash("a")).await.unwrap().unwrap();
     let sealed_answer = Some(b"\0sealed\xff".to_vec());
     assert_eq!(found.state, RefreshState::Rotated { at: at(5), successor: hash("b"), sealed_answer });
+    assert_eq!(found.confirmed_at, Some(at(5)));
+}
+
+pub async fn a_presented_refresh_token_comes_with_all_that_decides(store: Arc<dyn Store>) {
+    add_session(&store, "s").await;
+    let mut tx = write(&store).await;
+    tx.refresh_token_insert(&refresh_token("a", "s")).await.unwrap();
+    tx.commit().await.unwrap();
+    let expected = |in_catalog| PresentedRefreshToken {
+        token: refresh_token("a", "s"),
+        session: agent_session("s", 1, 0),
+        user: user(1),
+        in_catalog,
+    };
+    let presented = async || read(&store).await.refresh_token_presented(&hash("a")).await.unwrap();
+    assert_eq!(presented().await, Some(expected(false)));
+    publish(&store, "l", "1", &[entity(&user(1).entity_ref.to_string(), &[])]).await;
+    assert_eq!(presented().await, Some(expected(true)));
+    assert_eq!(read(&store).await.refresh_token_presented(&hash("none")).await.unwrap(), None);
 }
 
 pub async fn two_rotations_at_once(store: Arc<dyn Store>) {
@@ -120,16 +140,15 @@ pub async fn sealed_answers_go_after_confirmation(store: Arc<dyn Store>) {
     for name in ["a", "b", "c", "d"] {
         tx.refresh_token_insert(&refresh_token(name, "s")).await.unwrap();
     }
-    for (name, successor) in [("a", "b"), ("b", "c"), ("c", "d")] {
-        assert!(tx.refresh_token_rotate(&hash(name), &hash(successor), b"sealed", at(5)).await.unwrap());
+    // Each rotation confirms the token that it replaces.
+    for (name, successor, ms) in [("a", "b", 5), ("b", "c", 10), ("c", "d", 20)] {
+        assert!(tx.refresh_token_rotate(&hash(name), &hash(successor), b"sealed", at(ms)).await.unwrap());
     }
-    tx.refresh_token_confirm(&hash("b"), at(10)).await.unwrap();
-    tx.refresh_token_confirm(&hash("c"), at(20)).await.unwrap();
     assert_eq!(tx.sealed_answer_prune(at(20)).await.unwrap(), 1);
     assert_eq!(tx.sealed_answer_prune(at(20)).await.unwrap(), 0);
-    for (name, successor, there) in [("a", "b", false), ("b", "c", true), ("c", "d", true)] {
+    for (name, successor, ms, there) in [("a", "b", 5, false), ("b", "c", 10, true), ("c", "d", 20, true)] {
         let sealed_answer = there.then(|| b"sealed".to_vec());
-        let expected = RefreshState::Rotated { at: at(5), successor: hash(successor), sealed_answer };
+        let expected = RefreshState::Rotated { at: at(ms), successor: hash(successor), sealed_answer };
         assert_eq!(refresh_state(&mut tx, name).await, expected, "{name}");
     }
 }

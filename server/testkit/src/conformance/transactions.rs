@@ -103,6 +103,19 @@ pub async fn a_refused_statement_leaves_the_store_usable(store: Arc<dyn Store>) 
     tx.commit().await.unwrap();
 }
 
+pub async fn a_transaction_that_failed_does_not_commit(store: Arc<dyn Store>) {
+    add_users(&store, 1).await;
+    let mut tx = write(&store).await;
+    tx.agent_session_insert(&agent_session("a", 1, 0)).await.unwrap();
+    tx.access_token_insert(&access_token("twice", "a")).await.unwrap();
+    tx.access_token_insert(&access_token("twice", "a")).await.unwrap_err();
+    // Whoever overlooks the error is told again.
+    tx.setting_put("a", "1").await.unwrap_err();
+    tx.commit().await.unwrap_err();
+    assert_eq!(read(&store).await.setting_list().await.unwrap(), []);
+    assert_eq!(read(&store).await.access_token_by_hash(&hash("twice")).await.unwrap(), None);
+}
+
 /// PostgreSQL refuses U+0000 in texts; remote text may have it.
 pub async fn nul_does_not_break_texts(store: Arc<dyn Store>) {
     let person = User { display_name: "Nul\0l".to_owned(), ..user(1) };

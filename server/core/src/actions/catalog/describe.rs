@@ -8,9 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{LOOKS, input::Input, schema::definition};
 use crate::{
-    actions::{Action, ActionDefinition, ActionError, ActionOutput},
+    actions::{Action, ActionDefinition, ActionError, ActionOutput, CallContext},
     catalog::CatalogService,
-    oauth::Caller,
 };
 
 /// The kinds there are and their keys.
@@ -49,7 +48,7 @@ impl Action for DescribeModel {
         &self.definition
     }
 
-    async fn call(&self, _: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(&self, _: CallContext<'_>, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
         Input::new(input, &[])?;
         Ok(json!({"description": &*self.catalog.model_description().await?}))
     }

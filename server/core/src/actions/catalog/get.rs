@@ -13,9 +13,8 @@ use super::{
     schema::definition,
 };
 use crate::{
-    actions::{Action, ActionDefinition, ActionError, ActionOutput},
+    actions::{Action, ActionDefinition, ActionError, ActionOutput, CallContext},
     catalog::CatalogService,
-    oauth::Caller,
 };
 
 /// One entity, whole.
@@ -52,7 +51,7 @@ impl Action for GetEntity {
         &self.definition
     }
 
-    async fn call(&self, _: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(&self, _: CallContext<'_>, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
         let meant = Meant::read(&mut Input::new(input, &MEANT_FIELDS)?)?;
         Ok(json!({"entity": meant.find(&self.catalog).await?.to_json()}))
     }

@@ -15,10 +15,9 @@ use super::{
     schema::definition,
 };
 use crate::{
-    actions::{Action, ActionDefinition, ActionError, ActionOutput},
+    actions::{Action, ActionDefinition, ActionError, ActionOutput, CallContext},
     catalog::{CatalogService, EntityPage, EntityQuery, FullText, OrderField, TEXT_SEARCH_KEYS},
     ingestion::search_text,
-    oauth::Caller,
 };
 
 /// Entities of a page when the call does not say.
@@ -144,7 +143,7 @@ impl Action for QueryEntities {
         &self.definition
     }
 
-    async fn call(&self, _: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(&self, _: CallContext<'_>, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
         let mut input = Input::new(input, &FIELDS)?;
         let fields = input.texts("fields", FIELDS_MAX)?;
         let limit = input.number("limit", 1..=LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);

@@ -13,10 +13,9 @@ use super::{
     schema::definition,
 };
 use crate::{
-    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput},
+    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput, CallContext},
     catalog::CatalogService,
     ingestion::{IngestionError, IngestionService},
-    oauth::Caller,
 };
 
 /// Reads an entity's location again.
@@ -54,7 +53,7 @@ impl Action for RefreshEntity {
         &self.definition
     }
 
-    async fn call(&self, _: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(&self, _: CallContext<'_>, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
         let meant = Meant::read(&mut Input::new(input, &MEANT_FIELDS)?)?;
         let entity = meant.find(&self.catalog).await?;
         let outcome = self.ingestion.refresh_entity(&entity.entity_ref).await;

@@ -8,10 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{input::Input, schema::definition};
 use crate::{
-    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput},
-    identity::RequestOrigin,
+    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput, CallContext},
     ingestion::{IngestionService, Location, RegisterError, Rejection, Target},
-    oauth::Caller,
 };
 
 /// Most rejections told.
@@ -66,14 +64,18 @@ impl Action for RegisterEntity {
         &self.definition
     }
 
-    async fn call(&self, caller: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(
+        &self,
+        CallContext { caller, origin }: CallContext<'_>,
+        input: Map<String, Value>,
+    ) -> Result<ActionOutput, ActionError> {
         let mut input = Input::new(input, &["locationUrl"])?;
         let url = input.required_text("locationUrl", "the https address of a descriptor file")?;
         let target = match url.strip_prefix("file:") {
             Some(path) => Target::File(path.to_owned()),
             None => Target::Url(url.strip_prefix("url:").unwrap_or(&url).to_owned()),
         };
-        let registered = self.ingestion.register(target, &caller.actor(), &RequestOrigin::default()).await;
+        let registered = self.ingestion.register(target, &caller.actor(), origin).await;
         let id = registered.map_err(|error| match error {
             RegisterError::Store(error) => error.into(),
             RegisterError::Unusable(reason) => ActionError::Input(format!("locationUrl: {reason}")),

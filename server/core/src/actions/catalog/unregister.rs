@@ -12,10 +12,8 @@ use super::{
     schema::definition,
 };
 use crate::{
-    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput},
-    identity::RequestOrigin,
+    actions::{Action, ActionAttributes, ActionDefinition, ActionError, ActionOutput, CallContext},
     ingestion::{IngestionError, IngestionService, Location, LocationOrigin, Target},
-    oauth::Caller,
 };
 
 /// Takes a registered location back.
@@ -66,7 +64,11 @@ impl Action for UnregisterEntity {
         &self.definition
     }
 
-    async fn call(&self, caller: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(
+        &self,
+        CallContext { caller, origin }: CallContext<'_>,
+        input: Map<String, Value>,
+    ) -> Result<ActionOutput, ActionError> {
         let meant = meant(input)?;
         let mut found: Vec<Location> = self.ingestion.location_list().await?;
         found.retain(|location| meant.fits(location));
@@ -88,7 +90,7 @@ impl Action for UnregisterEntity {
             }
         }
         for location in found {
-            match self.ingestion.unregister(&location.id, &caller.actor(), &RequestOrigin::default()).await {
+            match self.ingestion.unregister(&location.id, &caller.actor(), origin).await {
                 // Gone meanwhile is gone.
                 Ok(()) | Err(IngestionError::NotFound) => {}
                 Err(error) => return Err(ingestion_error(error)),

@@ -6,9 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{LOOKS, input::Input, input::wrong, schema::definition};
 use crate::{
-    actions::{Action, ActionDefinition, ActionError, ActionOutput},
+    actions::{Action, ActionDefinition, ActionError, ActionOutput, CallContext},
     ingestion::{ValidatedEntity, descriptor::Fault, validate_text},
-    oauth::Caller,
 };
 
 /// Longest name of a location that is repeated in errors, in characters.
@@ -80,7 +79,7 @@ impl Action for ValidateEntity {
         &self.definition
     }
 
-    async fn call(&self, _: &Caller, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
+    async fn call(&self, _: CallContext<'_>, input: Map<String, Value>) -> Result<ActionOutput, ActionError> {
         let mut input = Input::new(input, &["entity", "location"])?;
         let text = match input.value("entity") {
             Some(Value::String(text)) => text,

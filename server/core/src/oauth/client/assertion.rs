@@ -11,8 +11,9 @@ use crate::time::{MINUTE_MS, SECOND_MS, UnixMillis};
 
 /// The algorithms that are taken, pinned: nothing symmetric, never `none`.
 pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
-/// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11).
-const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+/// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11). The last one is what the working
+/// copy of the client document draft recommends (section 6).
+const TYPES: [&str; 3] = ["jwt", "client-authentication+jwt", "oauth-client-auth+jwt"];
 /// How far ahead an assertion may end.
 const LIFETIME_MAX_MS: i64 = 5 * MINUTE_MS;
 /// How far the client's clock may be off.
@@ -24,7 +25,7 @@ const ASSERTION_BYTES_MAX: usize = 8_192;
 
 /// An assertion that was read; nothing of it is believed before its signature was checked.
 #[derive(Debug)]
-pub(in crate::oauth) struct Assertion {
+pub struct Assertion {
     header: Map<String, Value>,
     claims: Map<String, Value>,
     signed: String,
@@ -33,11 +34,11 @@ pub(in crate::oauth) struct Assertion {
 
 /// What a checked assertion says, to be remembered until it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::oauth) struct Presented {
+pub struct Presented {
     /// Its id, used once.
-    pub(in crate::oauth) id: String,
+    pub id: String,
     /// Until when it could be presented again.
-    pub(in crate::oauth) until: UnixMillis,
+    pub until: UnixMillis,
 }
 
 type Checked<T> = Result<T, &'static str>;
@@ -47,7 +48,7 @@ impl Assertion {
     ///
     /// # Errors
     /// What is wrong, for whoever debugs the client.
-    pub(in crate::oauth) fn read(text: &str) -> Checked<Self> {
+    pub fn read(text: &str) -> Result<Self, &'static str> {
         let unreadable = "client_assertion is not a signed JWT";
         if text.len() > ASSERTION_BYTES_MAX {
             return Err("client_assertion is too long");
@@ -62,6 +63,25 @@ impl Assertion {
             signature: bytes(signature)?,
             signed: signed.to_owned(),
         })
+    }
+
+    /// Judges it as a whole, with keys at hand: header, claims, then the signature. `only` is the one algorithm that the
+    /// client's document names, if it names one.
+    ///
+    /// # Errors
+    /// What is wrong, for whoever debugs the client.
+    pub fn judge(
+        &self,
+        client_id: &str,
+        audiences: &[String],
+        keys: &KeySet,
+        only: Option<&str>,
+        now: UnixMillis,
+    ) -> Result<Presented, &'static str> {
+        let algorithm = self.check_header(only)?;
+        let presented = self.check_claims(client_id, audiences, now)?;
+        self.check_signature(keys, algorithm)?;
+        Ok(presented)
     }
 
     /// The client that it says it is of, before anything is checked.

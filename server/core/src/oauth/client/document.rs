@@ -14,6 +14,9 @@ use crate::ports::CLIENT_DOCUMENT_BYTES_MAX;
 /// Most redirect URIs of one document.
 pub const REDIRECT_URIS_MAX: usize = 64;
 
+/// Longest address of a picture, in bytes.
+const LOGO_URI_BYTES_MAX: usize = 1_024;
+
 /// Authentication methods that need a shared secret, which a public document cannot have.
 const SHARED_SECRET_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "client_secret_jwt"];
 /// Members of a JWK that hold private or symmetric keys (RFC 7518 section 6).
@@ -31,6 +34,8 @@ pub(super) struct Document {
     pub(super) confidential: bool,
     /// The keys it may sign with, when it offers to.
     pub(super) keys: Option<ClientKeys>,
+    /// Where a picture of it is.
+    pub(super) logo_uri: Option<String>,
 }
 
 impl Document {
@@ -46,7 +51,8 @@ impl Document {
         let grants = recorder.note(rules::GRANTS, grants(&members));
         let ((), (), (), (confidential, keys)) = (id?, secret?, keys?, method?);
         let (name, redirect_uris, lists_refresh_grant) = (name?, redirect_uris?, grants?);
-        Some(Self { name, redirect_uris, lists_refresh_grant, confidential, keys })
+        let logo_uri = logo_uri(&members);
+        Some(Self { name, redirect_uris, lists_refresh_grant, confidential, keys, logo_uri })
     }
 }
 
@@ -73,6 +79,13 @@ fn client_name(members: &Map<String, Value>) -> Result<String, String> {
             .ok_or_else(|| "client_name is empty".to_owned()),
         Some(_) => Err("client_name is not a text".to_owned()),
     }
+}
+
+/// Where the client's picture is, on whatever host: makers keep theirs on hosts of their own. An address that cannot be used
+/// is as good as none, because a client is no worse for having no picture.
+fn logo_uri(members: &Map<String, Value>) -> Option<String> {
+    let address = members.get("logo_uri")?.as_str()?;
+    (address.starts_with("https://") && address.len() <= LOGO_URI_BYTES_MAX).then(|| address.to_owned())
 }
 
 fn redirect_uris(members: &Map<String, Value>) -> Result<Vec<RedirectUri>, String> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 pub const DOCUMENT_DEPTH_MAX: usize = 16;
 
 /// Reads one JSON object and nothing after it.
-pub(super) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, String> {
+pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, String> {
     let mut input = serde_json::Deserializer::from_slice(body);
     let value = Level(DOCUMENT_DEPTH_MAX).deserialize(&mut input).map_err(|error| error.to_string())?;
     input.end().map_err(|error| error.to_string())?;

@@ -52,28 +52,30 @@ struct Key {
     key: PublicKey,
 }
 
-/// The keys of one client that can check a signature; keys of other kinds or for other uses are left out.
+/// The keys of a client or an issuer that can check a signature; keys of other kinds or for other uses are left out.
 #[derive(Debug, Default)]
-pub(super) struct KeySet(Vec<Key>);
+pub struct KeySet(Vec<Key>);
 
 impl KeySet {
     /// Reads a set.
     ///
     /// # Errors
     /// It is not a JSON object with a list of keys, read strictly.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
         let members = parse_object(text)?;
         let keys = members.get("keys").and_then(Value::as_array).ok_or("there is no list of keys")?;
         Ok(Self(keys.iter().take(KEYS_MAX).filter_map(Value::as_object).filter_map(key).collect()))
     }
 
     /// Whether a key of this id is there.
-    pub(super) fn knows(&self, id: &str) -> bool {
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
     /// Whether a signature by this algorithm is one of these keys': of the one with this id, or of any when none is named.
-    pub(super) fn verifies(
+    #[must_use]
+    pub fn verifies(
         &self,
         id: Option<&str>,
         algorithm: &str,
@@ -142,6 +144,8 @@ mod tests {
         json!({ "kty": "EC", "crv": "P-256", "kid": "e", "x": EC_X, "y": EC_Y })
     }
 
+    /// Rule: RFC 7523 section 3: an assertion is signed by a key of its client
+    /// Rule: RFC 8725 section 3.1: algorithms are listed: nothing symmetric, never none; the key decides
     #[test]
     fn each_key_checks_what_it_signed_and_nothing_else() {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();

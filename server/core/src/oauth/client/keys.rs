@@ -41,7 +41,7 @@ impl Cached {
 }
 
 /// Finds keys. One fetch at a time for each address, however many ask.
-pub(super) struct KeyFinder {
+pub struct KeyFinder {
     fetcher: Arc<dyn DocumentFetcher>,
     clock: Arc<dyn Clock>,
     cache: moka::future::Cache<String, Arc<Cached>>,
@@ -49,7 +49,9 @@ pub(super) struct KeyFinder {
 }
 
 impl KeyFinder {
-    pub(super) fn new(fetcher: Arc<dyn DocumentFetcher>, clock: Arc<dyn Clock>) -> Self {
+    /// A finder that has fetched nothing yet.
+    #[must_use]
+    pub fn new(fetcher: Arc<dyn DocumentFetcher>, clock: Arc<dyn Clock>) -> Self {
         let (cache, failures) = (moka::future::Cache::new(CACHED_MAX), moka::sync::Cache::new(FAILURES_MAX));
         Self { fetcher, clock, cache, failures }
     }
@@ -58,7 +60,7 @@ impl KeyFinder {
     ///
     /// # Errors
     /// There are none to be had.
-    pub(super) async fn find(&self, address: &str, key_id: Option<&str>) -> Result<Arc<KeySet>, FetchError> {
+    pub async fn find(&self, address: &str, key_id: Option<&str>) -> Result<Arc<KeySet>, FetchError> {
         let now = self.clock.now();
         if let Some(cached) = self.cache.get(address).await
             && cached.serves(key_id, now)
@@ -94,7 +96,7 @@ impl KeyFinder {
                 Ok(Cached { keys: Arc::new(keys), fetched_at, fresh_until })
             }
             Err(error) => {
-                tracing::info!(address, %error, "no keys of a client");
+                tracing::info!(address, %error, "no keys at this address");
                 self.failures.insert(address.to_owned(), (error.clone(), fetched_at.plus(RETRY_PAUSE_MS)));
                 Err(error)
             }

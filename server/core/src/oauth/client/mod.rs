@@ -7,6 +7,7 @@ mod id;
 mod json;
 mod jwk;
 mod keys;
+mod logo;
 mod memory;
 mod name;
 mod pinned;
@@ -15,19 +16,23 @@ mod redirect;
 mod rules;
 mod service;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub use self::{
-    assertion::ASSERTION_ALGORITHMS,
+    assertion::{ASSERTION_ALGORITHMS, Assertion, Presented},
     id::{ClientIdError, ClientIdUrl},
+    jwk::KeySet,
+    keys::KeyFinder,
     pinned::PinnedDocument,
     raw_url::UrlFault,
     redirect::{RedirectUri, RedirectUriError},
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(super) use self::{assertion::Assertion, name::presentable, service::AssertionError};
+pub(crate) use self::json::parse_object;
+pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
     registered::{ClientAuthentication, ClientRegistrar, RegisteredClient},
@@ -98,6 +103,8 @@ pub struct Client {
     pub confidential: bool,
     /// The keys it signs with; `None` when it does not.
     pub(super) keys: Option<ClientKeys>,
+    /// Where its document says that a picture of it is: an https address.
+    pub logo_uri: Option<String>,
 }
 
 impl From<RegisteredClient> for Client {
@@ -118,6 +125,7 @@ impl From<RegisteredClient> for Client {
             origin,
             confidential: registered.authentication != ClientAuthentication::None,
             keys: None,
+            logo_uri: None,
         }
     }
 }
@@ -135,6 +143,20 @@ impl Client {
     pub fn redirect_for(&self, requested: &str) -> Option<RedirectUri> {
         let requested = RedirectUri::parse(requested).ok()?;
         self.redirect_uris.iter().any(|registered| registered.covers(&requested)).then_some(requested)
+    }
+
+    /// SHA-256 over the keys it signs with, base64url: over themselves, or over the address where they are. Empty when it
+    /// signs with none.
+    #[must_use]
+    pub fn keys_hash(&self) -> String {
+        let Some(ClientKeys { source, algorithm }) = &self.keys else { return String::new() };
+        let (kind, said) = match source {
+            KeySource::Document(set) => ("jwks", set),
+            KeySource::Address(address) => ("jwks_uri", address),
+        };
+        // The text that could hold a line break comes last.
+        let text = format!("{kind}\n{}\n{said}", algorithm.as_deref().unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(Sha256::digest(text))
     }
 
     /// SHA-256 over the sorted redirect URIs, hexadecimal.

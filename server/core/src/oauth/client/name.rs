@@ -47,6 +47,7 @@ mod tests {
         }
     }
 
+    /// Attack: 1.1: a client's name with markup, bidi marks, homoglyphs, 4 kB
     #[test]
     fn hidden_characters_go_and_white_space_folds() {
         assert_eq!(presentable(" Good\u{202e}live\u{2066}\n\tAgent\u{0} "), "Goodlive Agent");

@@ -48,9 +48,17 @@ pub(super) fn client(id: ClientIdUrl, body: &[u8], origin: DocumentOrigin) -> Re
     let mut recorder = Recorder::default();
     let document = Document::judge(&mut recorder, id.as_str(), body);
     let fault = || ClientError::DocumentInvalid(recorder.first_fault().unwrap_or_default());
-    let Document { name, redirect_uris, lists_refresh_grant, confidential, keys } =
-        document.ok_or_else(fault)?;
-    Ok(Client { id: ClientId::Url(id), name, redirect_uris, lists_refresh_grant, origin, confidential, keys })
+    let document = document.ok_or_else(fault)?;
+    Ok(Client {
+        id: ClientId::Url(id),
+        name: document.name,
+        redirect_uris: document.redirect_uris,
+        lists_refresh_grant: document.lists_refresh_grant,
+        origin,
+        confidential: document.confidential,
+        keys: document.keys,
+        logo_uri: document.logo_uri,
+    })
 }
 
 /// A well-known agent.

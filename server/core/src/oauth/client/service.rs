@@ -1,20 +1,21 @@
-//! Finding clients by their id, and judging documents for `portal cimd check`.
+//! Finding clients by their id, their pictures, and judging documents for `portal cimd check`.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Client, ClientError, ClientIdUrl, ClientKeys, KeySource, RuleReport,
+    Client, ClientError, ClientId, ClientIdUrl, ClientKeys, KeySource, RuleReport,
     assertion::{Assertion, Presented},
     document::Document,
     finder::{Finder, Surroundings},
     jwk::KeySet,
     keys::KeyFinder,
+    logo::LogoFinder,
     memory::StoreMemory,
     rules::{self, Recorder},
 };
 use crate::{
-    oauth::registered::REGISTERED_PREFIX,
-    ports::{Clock, DocumentFetcher, FetchError, Store},
+    oauth::{records::LogoId, registered::REGISTERED_PREFIX},
+    ports::{Clock, DocumentFetcher, FetchError, Store, StoreError},
     services::Dependencies,
     settings::SettingsService,
 };
@@ -28,6 +29,7 @@ pub struct ClientService {
     allow_loopback: bool,
     finder: Finder,
     keys: KeyFinder,
+    logos: LogoFinder,
 }
 
 /// Why an assertion does not prove who a client is.
@@ -49,10 +51,11 @@ impl ClientService {
         let allow_loopback = configuration.public_url_is_loopback;
         let memory = Arc::new(StoreMemory(Arc::clone(&store)));
         let keys = KeyFinder::new(Arc::clone(&fetcher), Arc::clone(&clock));
+        let logos = LogoFinder::new(Arc::clone(&fetcher), Arc::clone(&clock), Arc::clone(&store));
         let surroundings =
             Surroundings { fetcher: Arc::clone(&fetcher), clock: Arc::clone(&clock), memory, allow_loopback };
         let finder = Finder::new(surroundings, &configuration.pinned_clients);
-        Self { settings, store, clock, fetcher, allow_loopback, finder, keys }
+        Self { settings, store, clock, fetcher, allow_loopback, finder, keys, logos }
     }
 
     /// The client with this id. One that is registered here: from the store. Any other: by policy, then from the cache,
@@ -76,6 +79,33 @@ impl ClientService {
             return Err(ClientError::Unknown);
         }
         self.finder.find(&settings, client_id).await
+    }
+
+    /// Sees to it that the client's picture, as its document names it now, is at hand for the page that asks the person.
+    /// Takes at most a few seconds, and that only the first time; where it fails, there is no picture.
+    pub(in crate::oauth) async fn keep_logo(&self, client: &Client) {
+        if matches!(client.id, ClientId::Url(_)) {
+            self.logos.keep(client.id.as_str(), client.logo_uri.as_deref()).await;
+        }
+    }
+
+    /// The names of the pictures that are kept of these clients (of at most 200), by client id.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn logos<'id>(
+        &self,
+        client_ids: impl Iterator<Item = &'id str> + Send,
+    ) -> Result<HashMap<String, LogoId>, StoreError> {
+        self.logos.names(client_ids).await
+    }
+
+    /// A picture by its name: a PNG that Portal has made; `None` when it is not kept (any more).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn logo(&self, id: &LogoId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.logos.picture(id).await
     }
 
     /// Whether a client is known, from memory alone, to have to sign.

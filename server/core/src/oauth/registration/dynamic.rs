@@ -15,7 +15,7 @@ use crate::{
         client::presentable,
         registered::{ClientRegistrar, RegisteredClientFilter},
     },
-    ports::StoreError,
+    ports::{StoreError, WriteTransaction},
     time::{HOUR_MS, SECOND_MS, UnixMillis},
 };
 
@@ -23,7 +23,9 @@ use crate::{
 pub const REGISTRATION_BYTES_MAX: usize = 16_384;
 /// Most clients that have registered themselves.
 pub const DYNAMIC_CLIENTS_MAX: i64 = 5_000;
-/// Registrations that one address may make in an hour.
+/// Most clients of one network that have registered themselves and that nobody has signed in with: its share of the places.
+pub const DYNAMIC_UNUSED_PER_NETWORK_MAX: i64 = 20;
+/// Registrations that one network may make in an hour.
 const PER_HOUR_MAX: i64 = 20;
 /// The name of a client that gives itself none.
 const NAME_DEFAULT: &str = "An agent without a name";
@@ -94,8 +96,10 @@ impl ClientRegistry {
         let new = checked(body)?;
         self.count(origin).await?;
         let address = origin.address.map(|address| address.to_string());
-        let made = self.make(new, ClientRegistrar::Dynamic { address });
-        self.insert(&made, Actor::Anonymous, origin).await?;
+        let made = self.make(new, ClientRegistrar::Dynamic { address, network: origin.network() });
+        if !self.insert(&made, Actor::Anonymous, origin).await? {
+            return Err(RegistrationError::TooMany);
+        }
         let client = made.client;
         Ok(RegistrationResponse {
             client_id_issued_at: client.created_at.0 / SECOND_MS,
@@ -125,14 +129,29 @@ impl ClientRegistry {
         }
         let mut transaction = self.dependencies.store.write().await?;
         let attempts = transaction.attempt_record(&bucket, window_start).await?;
-        let filter = RegisteredClientFilter { dynamic: Some(true), ..RegisteredClientFilter::default() };
-        let registered = transaction.registered_client_count(&filter).await?;
         transaction.commit().await?;
-        if attempts > PER_HOUR_MAX || registered >= DYNAMIC_CLIENTS_MAX {
-            return Err(RegistrationError::TooMany);
-        }
-        Ok(())
+        if attempts > PER_HOUR_MAX { Err(RegistrationError::TooMany) } else { Ok(()) }
     }
+}
+
+/// Makes room for one more client that registers itself, of this network. What nobody has signed in with gives way, the
+/// oldest first: of the same network when that has its share, else, when all places are taken, of any. `false` when every
+/// place is taken by a client in use.
+pub(super) async fn make_room(
+    transaction: &mut dyn WriteTransaction,
+    network: &str,
+) -> Result<bool, StoreError> {
+    let all = RegisteredClientFilter { dynamic: Some(true), ..RegisteredClientFilter::default() };
+    let unused_here =
+        RegisteredClientFilter { network: Some(network.to_owned()), unused_only: true, ..all.clone() };
+    let unused = transaction.registered_client_count(&unused_here).await?;
+    let beyond = |count: i64, most: i64| u32::try_from(count + 1 - most).unwrap_or(0);
+    let evicted = beyond(unused, DYNAMIC_UNUSED_PER_NETWORK_MAX);
+    if evicted > 0 {
+        transaction.registered_client_evict(Some(network), evicted).await?;
+    }
+    let excess = beyond(transaction.registered_client_count(&all).await?, DYNAMIC_CLIENTS_MAX);
+    Ok(excess == 0 || transaction.registered_client_evict(None, excess).await? == u64::from(excess))
 }
 
 fn checked(body: &[u8]) -> Result<NewClient, RegistrationError> {

@@ -5,16 +5,19 @@ mod request;
 
 use std::sync::Arc;
 
-use portal_model::{ErrorCode, FieldError};
+use portal_model::ErrorCode;
 use serde_json::json;
-use thiserror::Error;
 
-pub use dynamic::{DYNAMIC_CLIENTS_MAX, REGISTRATION_BYTES_MAX, RegistrationError, RegistrationResponse};
+use dynamic::make_room;
+pub use dynamic::{
+    DYNAMIC_CLIENTS_MAX, DYNAMIC_UNUSED_PER_NETWORK_MAX, REGISTRATION_BYTES_MAX, RegistrationError,
+    RegistrationResponse,
+};
 pub use request::{ClientRequest, REDIRECT_URIS_MAX};
 
 use super::{
+    SessionsOf, end_open,
     format::TokenKind,
-    records::{AgentSessionFilter, EndReason},
     registered::{
         ClientAuthentication, ClientRegistrar, REGISTERED_PREFIX, RegisteredClient, RegisteredClientFilter,
     },
@@ -22,6 +25,7 @@ use super::{
 use crate::{
     audit::{Actor, AuditEvent},
     changes::Topic,
+    form_error::FormError,
     identity::{Admin, RequestOrigin},
     ids::RegisteredClientId,
     ports::StoreError,
@@ -29,23 +33,6 @@ use crate::{
     services::Dependencies,
     settings::SettingsService,
 };
-
-/// Why something about a registered client did not happen.
-#[derive(Debug, Error)]
-pub enum ClientRegistryError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The input was refused; at least one fault.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))]
-    Refused(Vec<FieldError>),
-}
-
-impl From<ErrorCode> for ClientRegistryError {
-    fn from(code: ErrorCode) -> Self {
-        Self::Refused(vec![code.into()])
-    }
-}
 
 /// A client just registered; the only moment at which its secret can be seen.
 #[derive(Debug, Clone)]
@@ -112,13 +99,9 @@ impl ClientRegistry {
     /// Registers a client.
     ///
     /// # Errors
-    /// [`ClientRegistryError::Refused`] with every fault and its field.
-    pub async fn create(
-        &self,
-        admin: &Admin,
-        request: &ClientRequest,
-    ) -> Result<MadeClient, ClientRegistryError> {
-        let new = request.check().map_err(ClientRegistryError::Refused)?;
+    /// [`FormError::Refused`] with every fault and its field.
+    pub async fn create(&self, admin: &Admin, request: &ClientRequest) -> Result<MadeClient, FormError> {
+        let new = request.check().map_err(FormError::Refused)?;
         let registrar = match admin.actor() {
             Actor::User { name, .. } => name,
             _ => "command line".to_owned(),
@@ -131,8 +114,8 @@ impl ClientRegistry {
     /// A new secret for a confidential client; the old one stops working at once.
     ///
     /// # Errors
-    /// [`ClientRegistryError::Refused`] with `not-found` for unknown and public clients.
-    pub async fn rotate_secret(&self, admin: &Admin, client_id: &str) -> Result<Secret, ClientRegistryError> {
+    /// [`FormError::Refused`] with `not-found` for unknown and public clients.
+    pub async fn rotate_secret(&self, admin: &Admin, client_id: &str) -> Result<Secret, FormError> {
         let secret = TokenKind::ClientSecret.generate(&*self.dependencies.rng);
         let mut transaction = self.dependencies.store.write().await?;
         if !transaction.registered_client_set_secret(client_id, &secret.hash()).await? {
@@ -147,17 +130,16 @@ impl ClientRegistry {
     /// Takes a client away, and ends its sessions at once. Returns how many those were.
     ///
     /// # Errors
-    /// [`ClientRegistryError::Refused`] with `not-found`.
-    pub async fn delete(&self, admin: &Admin, client_id: &str) -> Result<u64, ClientRegistryError> {
-        let now = self.dependencies.clock.now();
+    /// [`FormError::Refused`] with `not-found`.
+    pub async fn delete(&self, admin: &Admin, client_id: &str) -> Result<u64, FormError> {
         let mut transaction = self.dependencies.store.write().await?;
         transaction.change_record(Topic::Access).await?;
         transaction.change_record(Topic::Settings).await?;
         if !transaction.registered_client_delete(client_id).await? {
             return Err(ErrorCode::NotFound.into());
         }
-        let ended =
-            transaction.agent_session_end_all(&open_of(client_id), EndReason::EndedByAdmin, now).await?;
+        let which = SessionsOf::Client(client_id.to_owned());
+        let ended = end_open(&self.dependencies, &mut *transaction, admin, &which).await?;
         let event = self.audit(admin.actor(), "client.deleted", admin.origin()).target(client_id);
         transaction.audit_append(&event.details(json!({ "sessions_ended": ended }))).await?;
         transaction.commit().await?;
@@ -179,7 +161,7 @@ impl ClientRegistry {
         self.dependencies.store.read().await?.registered_client_list(filter, after, limit).await
     }
 
-    /// One client, and how many of its sessions are open; `None` for an unknown id.
+    /// One client; `None` for an unknown id.
     ///
     /// # Errors
     /// The store failed.
@@ -187,11 +169,8 @@ impl ClientRegistry {
         &self,
         _admin: &Admin,
         client_id: &str,
-    ) -> Result<Option<(RegisteredClient, i64)>, StoreError> {
-        let mut store = self.dependencies.store.read().await?;
-        let Some(client) = store.registered_client_by_id(client_id).await? else { return Ok(None) };
-        let (sessions, _people) = store.agent_session_count(&open_of(client_id)).await?;
-        Ok(Some((client, sessions)))
+    ) -> Result<Option<RegisteredClient>, StoreError> {
+        self.dependencies.store.read().await?.registered_client_by_id(client_id).await
     }
 
     fn make(&self, new: NewClient, registrar: ClientRegistrar) -> MadeClient {
@@ -211,16 +190,22 @@ impl ClientRegistry {
         MadeClient { client, secret }
     }
 
+    /// Adds a client. `false` when there is no room for one more that registers itself.
     async fn insert(
         &self,
         made: &MadeClient,
         actor: Actor,
         origin: &RequestOrigin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let client = &made.client;
         let mut transaction = self.dependencies.store.write().await?;
         // Whether agents can sign in at all may follow from it.
         transaction.change_record(Topic::Settings).await?;
+        if let ClientRegistrar::Dynamic { network, .. } = &client.registrar
+            && !make_room(&mut *transaction, network).await?
+        {
+            return Ok(false);
+        }
         if !transaction.registered_client_insert(client).await? {
             return Err(StoreError::Inconsistent("a new client id was taken".to_owned()));
         }
@@ -231,18 +216,10 @@ impl ClientRegistry {
         transaction.audit_append(&event).await?;
         transaction.commit().await?;
         self.dependencies.changes.expire();
-        Ok(())
+        Ok(true)
     }
 
     fn audit(&self, actor: Actor, action: &str, origin: &RequestOrigin) -> AuditEvent {
         AuditEvent::done(&*self.dependencies.rng, self.dependencies.clock.now(), actor, action, origin)
-    }
-}
-
-fn open_of(client_id: &str) -> AgentSessionFilter {
-    AgentSessionFilter {
-        client_id: Some(client_id.to_owned()),
-        open_only: true,
-        ..AgentSessionFilter::default()
     }
 }

@@ -78,6 +78,7 @@ impl TokenService {
         if user.status != UserStatus::Active || user.revocation_epoch != code.epoch {
             return Err(refused(TokenErrorCode::InvalidGrant, "the person may not use Portal any more"));
         }
+        self.freshness_check(&mut *transaction, &user, &settings).await?;
         let session = AgentSession {
             id: AgentSessionId::generate(&*self.dependencies.rng),
             user_id: code.user_id.clone(),

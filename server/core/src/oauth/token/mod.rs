@@ -23,6 +23,7 @@ use crate::{
     audit::{Actor, AuditEvent},
     changes::Topic,
     identity::{RequestOrigin, User},
+    org::{ProviderFreshness, freshness::account_gate},
     ports::{StoreError, WriteTransaction},
     secret::Secret,
     services::Dependencies,
@@ -118,6 +119,10 @@ pub enum TokenError {
     /// What is needed to know the client cannot be had right now: 503, and the token or code stays good.
     #[error("{0}")]
     Unavailable(String),
+    /// A directory that knows the person has not been read for too long: 503 with the words of
+    /// [`ProviderFreshness::words`], and the token or code stays good.
+    #[error("{}", .0.words())]
+    Stale(Box<ProviderFreshness>),
     /// The store failed: 503, and the token or code stays good.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -207,6 +212,18 @@ impl TokenService {
             refresh: session.refreshable.then(|| TokenKind::Refresh.generate(&**rng)),
             scope: ScopeSet { offline_access: scope.offline_access && session.refreshable, ..scope },
         }
+    }
+
+    /// Nobody gets a new token by the word of a directory that is too old, where admins have chosen so.
+    async fn freshness_check(
+        &self,
+        transaction: &mut dyn WriteTransaction,
+        user: &User,
+        settings: &Settings,
+    ) -> Result<(), TokenError> {
+        let Dependencies { directories, clock, .. } = &self.dependencies;
+        let stale = account_gate(transaction, directories, settings, user, clock.now()).await?;
+        stale.map_or(Ok(()), |stale| Err(TokenError::Stale(Box::new(stale))))
     }
 
     /// Stores tokens just made.

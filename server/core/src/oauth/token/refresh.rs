@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     audit::AuditOutcome,
-    identity::{RequestOrigin, User, UserStatus},
+    identity::{RequestOrigin, UserStatus},
     oauth::{
         format::TokenKind,
-        records::{AgentSession, EndReason, RefreshState, RefreshToken},
+        records::{AgentSession, EndReason, RefreshState},
         seal, session_end,
     },
-    ports::{StoreError, WriteTransaction},
+    ports::{StoreError, WriteTransaction, store::PresentedRefreshToken},
     secret::{Secret, SecretHash},
     time::{DAY_MS, SECOND_MS, UnixMillis},
 };
@@ -38,7 +38,7 @@ struct RefreshGrant {
 /// What a presented token leads to, decided inside the transaction.
 enum Verdict {
     /// It is current: rotate it.
-    Rotate(Box<User>),
+    Rotate,
     /// It was replaced a moment ago: the same answer again.
     Repeat(Issued),
     /// The session is over; the denial must be kept.
@@ -120,14 +120,23 @@ impl TokenService {
         let now = self.dependencies.clock.now();
         let mut transaction = self.dependencies.store.write().await?;
         let unknown = || refused(TokenErrorCode::InvalidGrant, "the refresh token is not known");
-        let token = transaction.refresh_token_by_hash(&grant.token.hash()).await?.ok_or_else(unknown)?;
-        let session = transaction.agent_session_by_id(&token.session_id).await?.ok_or_else(unknown)?;
-        grant.fits(&session)?;
-        match self.judge(&mut *transaction, grant, &token, &session, settings).await? {
-            Verdict::Refuse(error) => Err(error),
-            Verdict::Repeat(issued) => Ok(Some(issued.answer(now))),
+        let presented =
+            transaction.refresh_token_presented(&grant.token.hash()).await?.ok_or_else(unknown)?;
+        grant.fits(&presented.session)?;
+        let verdict = self.judge(&mut *transaction, grant, &presented, settings).await?;
+        let PresentedRefreshToken { session, user, .. } = presented;
+        match verdict {
+            // Nothing was written, but what was read may be a rotation or an end that is not durable yet.
+            Verdict::Refuse(error) => {
+                transaction.commit().await?;
+                Err(error)
+            }
+            Verdict::Repeat(issued) => {
+                transaction.commit().await?;
+                Ok(Some(issued.answer(now)))
+            }
             Verdict::RefuseReplay => {
-                let event = self.audit(&session, None, "agent_session.replay_refused", origin);
+                let event = self.audit(&session, None, "agent-session.replay-refused", origin);
                 let reason = TokenErrorCode::InvalidGrant.as_str().to_owned();
                 transaction.audit_append(&event.outcome(AuditOutcome::Refused { reason })).await?;
                 transaction.commit().await?;
@@ -139,17 +148,17 @@ impl TokenService {
                 self.dependencies.changes.expire();
                 Err(refused(TokenErrorCode::InvalidGrant, description))
             }
-            Verdict::Rotate(user) => {
+            Verdict::Rotate => {
+                self.freshness_check(&mut *transaction, &user, settings).await?;
                 let issued = self.make(&session, grant.scope.unwrap_or(session.scope), settings, now);
                 if !rotate(&mut *transaction, grant, &issued, now).await? {
                     return Ok(None);
                 }
-                transaction.refresh_token_confirm(&token.hash, now).await?;
                 Self::store(&mut *transaction, &session, &issued, now).await?;
                 grant.client.remember(&mut *transaction, now).await?;
                 let address = origin.address.map(|address| address.to_string());
                 transaction.agent_session_touch(&session.id, now, address.as_deref()).await?;
-                let event = self.audit(&session, Some(&*user), "agent-session.refreshed", origin);
+                let event = self.audit(&session, Some(&user), "agent-session.refreshed", origin);
                 transaction.audit_append(&event).await?;
                 transaction.commit().await?;
                 Ok(Some(issued.answer(now)))
@@ -161,24 +170,21 @@ impl TokenService {
         &self,
         transaction: &mut dyn WriteTransaction,
         grant: &RefreshGrant,
-        token: &RefreshToken,
-        session: &AgentSession,
+        presented: &PresentedRefreshToken,
         settings: &Settings,
     ) -> Result<Verdict, StoreError> {
         let now = self.dependencies.clock.now();
+        let PresentedRefreshToken { token, session, user, in_catalog } = presented;
         if session.ended.is_some() {
             return Ok(Verdict::Refuse(refused(TokenErrorCode::InvalidGrant, "the session has ended")));
         }
         if now >= session_end(session.created_at, session_days(session, settings)) {
             return Ok(Verdict::End(EndReason::Expired, "the session has reached its maximum lifetime"));
         }
-        let user = transaction.user_by_id(&session.user_id).await?;
-        let Some(user) =
-            user.filter(|user| user.status == UserStatus::Active && user.revocation_epoch == session.epoch)
-        else {
+        if user.status != UserStatus::Active || user.revocation_epoch != session.epoch {
             return Ok(Verdict::End(EndReason::UserRevoked, "the person may not use Portal any more"));
-        };
-        if transaction.entity_location(&user.entity_ref).await?.is_none() {
+        }
+        if !in_catalog {
             return Ok(Verdict::End(EndReason::UserRevoked, "the person is not in the catalog any more"));
         }
         let idle_ms = i64::from(token_days(session, settings)) * DAY_MS;
@@ -186,7 +192,7 @@ impl TokenService {
             RefreshState::Current if now.since(token.created_at) >= idle_ms => {
                 Ok(Verdict::End(EndReason::Expired, "the refresh token was not used in time"))
             }
-            RefreshState::Current => Ok(Verdict::Rotate(Box::new(user))),
+            RefreshState::Current => Ok(Verdict::Rotate),
             RefreshState::Rotated { successor, sealed_answer, .. } => {
                 let repeated = match sealed_answer {
                     Some(sealed) if within_grace(transaction, successor, now, idle_ms).await? => {

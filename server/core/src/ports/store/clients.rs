@@ -1,10 +1,13 @@
-//! Clients that are registered here, by an admin or dynamically, and assertions that were seen.
+//! Clients that are registered here, by an admin or dynamically, assertions that were seen, and clients' pictures.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
-    oauth::registered::{RegisteredClient, RegisteredClientFilter},
+    oauth::{
+        records::{ClientLogo, LogoId},
+        registered::{RegisteredClient, RegisteredClientFilter},
+    },
     secret::SecretHash,
     time::UnixMillis,
 };
@@ -28,6 +31,12 @@ pub trait ClientReads {
 
     /// How many clients fit the filter.
     async fn registered_client_count(&mut self, filter: &RegisteredClientFilter) -> Result<i64, StoreError>;
+
+    /// What is known of the pictures of these clients, by client id; of those that have none, nothing.
+    async fn client_logo_list(&mut self, client_ids: &[&str]) -> Result<Vec<ClientLogo>, StoreError>;
+
+    /// The bytes of the picture with this name.
+    async fn client_logo_picture(&mut self, id: &LogoId) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// Writes registered clients.
@@ -61,6 +70,11 @@ pub trait ClientWrites {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
+    /// Deletes the oldest `count` of the clients that registered themselves and that nobody has ever signed in with, of one
+    /// network or of all; returns how many.
+    async fn registered_client_evict(&mut self, network: Option<&str>, count: u32)
+    -> Result<u64, StoreError>;
+
     /// Remembers a client assertion by the hash of client and `jti` until it expires. `false` when it was seen before:
     /// exactly one of several concurrent callers gets `true` (RFC 7523 section 3).
     async fn assertion_record(
@@ -68,6 +82,13 @@ pub trait ClientWrites {
         hash: &SecretHash,
         expires_at: UnixMillis,
     ) -> Result<bool, StoreError>;
+
+    /// Keeps the picture of a client, replacing the one of the same client; keeps at most `keep` clients, dropping those
+    /// fetched longest ago.
+    async fn client_logo_put(&mut self, logo: &ClientLogo, png: &[u8], keep: u32) -> Result<(), StoreError>;
+
+    /// Forgets the picture of a client. `false` when there was none.
+    async fn client_logo_delete(&mut self, client_id: &str) -> Result<bool, StoreError>;
 
     /// Forgets assertions that expired before `before`, at most `limit`; returns how many.
     async fn assertion_prune(&mut self, before: UnixMillis, limit: u32) -> Result<u64, StoreError>;

@@ -4,6 +4,10 @@
 //!
 //! - A [`WriteTransaction`] is atomic. Nothing of it is seen by others before [`WriteTransaction::commit`] returned
 //!   `Ok`, and then everything is, durably. Dropping it without committing rolls it back.
+//! - What a [`WriteTransaction`] reads may be another's that is not durable yet, on an engine where writers share their
+//!   commits. What was decided on it holds once its own commit returned `Ok`: whoever answers that something is done
+//!   commits first, also when it wrote nothing.
+//! - After an `Err` of any of its functions a transaction does not commit.
 //! - Writers do not overwrite each other silently: functions that move a record from one state to another name the
 //!   state they expect, and say whether they found it (compare and set). They return `bool`; `false` changed nothing.
 //! - "Not found" is `Ok(None)`, never an error.
@@ -15,8 +19,12 @@ mod audit;
 mod audit_chain;
 mod catalog;
 mod clients;
+mod identities;
 mod oauth;
+mod org_rows;
+mod org_runs;
 mod settings;
+mod sign_in;
 mod tokens;
 mod users;
 
@@ -28,8 +36,12 @@ pub use audit::{AuditReads, AuditWrites};
 pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
 pub use clients::{ClientReads, ClientWrites};
-pub use oauth::{OauthReads, OauthWrites};
+pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
+pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
+pub use org_rows::{OrgRowReads, OrgRowWrites};
+pub use org_runs::{OrgRunReads, OrgRunWrites};
 pub use settings::{SettingReads, SettingWrites};
+pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
 pub use users::{UserReads, UserWrites};
 
@@ -72,6 +84,10 @@ pub trait ReadTransaction:
     + AuditChainReads
     + ActivityReads
     + TokenReads
+    + OrgRunReads
+    + OrgRowReads
+    + IdentityReads
+    + SignInReads
     + Send
 {
 }
@@ -86,6 +102,10 @@ impl<T> ReadTransaction for T where
         + AuditChainReads
         + ActivityReads
         + TokenReads
+        + OrgRunReads
+        + OrgRowReads
+        + IdentityReads
+        + SignInReads
         + Send
 {
 }
@@ -103,8 +123,12 @@ pub trait WriteTransaction:
     + AuditChainWrites
     + ActivityWrites
     + TokenWrites
+    + OrgRunWrites
+    + OrgRowWrites
+    + IdentityWrites
+    + SignInWrites
 {
-    /// Makes everything written durable and visible.
+    /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///
     /// # Errors
     /// Nothing of the transaction took effect.

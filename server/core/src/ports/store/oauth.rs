@@ -7,12 +7,25 @@ use crate::{
     identity::User,
     ids::{AgentSessionId, UserId},
     oauth::records::{
-        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest, Consent,
-        EndReason, RefreshToken, StoredClientDocument,
+        AccessToken, AgentSession, AgentSessionFilter, AuthorizationCode, AuthorizationRequest,
+        ClientSnapshot, Consent, EndReason, RefreshToken, SessionLimits, StoredClientDocument,
     },
     secret::SecretHash,
     time::UnixMillis,
 };
+
+/// A refresh token with everything that decides what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedRefreshToken {
+    /// The token, rotated or not.
+    pub token: RefreshToken,
+    /// Its session, ended or not.
+    pub session: AgentSession,
+    /// The account that it speaks for.
+    pub user: User,
+    /// Whether the account's entity is in the catalog.
+    pub in_catalog: bool,
+}
 
 /// Reads of the authorization server.
 #[async_trait]
@@ -43,6 +56,14 @@ pub trait OauthReads {
     /// How many sessions fit the filter, and of how many people.
     async fn agent_session_count(&mut self, filter: &AgentSessionFilter) -> Result<(i64, i64), StoreError>;
 
+    /// The clients of the sessions that fit the filter, each as one of them has it, with how many of those sessions are its;
+    /// those with the most first, then by id, at most `limit`.
+    async fn agent_session_client_list(
+        &mut self,
+        filter: &AgentSessionFilter,
+        limit: u32,
+    ) -> Result<Vec<(ClientSnapshot, i64)>, StoreError>;
+
     /// The access token with this hash, with its session and the account it speaks for.
     async fn access_token_by_hash(
         &mut self,
@@ -51,6 +72,12 @@ pub trait OauthReads {
 
     /// The refresh token with this hash, rotated or not.
     async fn refresh_token_by_hash(&mut self, hash: &SecretHash) -> Result<Option<RefreshToken>, StoreError>;
+
+    /// The same with its session, the account it speaks for and whether that is in the catalog.
+    async fn refresh_token_presented(
+        &mut self,
+        hash: &SecretHash,
+    ) -> Result<Option<PresentedRefreshToken>, StoreError>;
 
     /// The remembered document of a client.
     async fn client_document_get(
@@ -108,6 +135,19 @@ pub trait OauthWrites {
         now: UnixMillis,
     ) -> Result<u64, StoreError>;
 
+    /// Ends, as expired, sessions whose life is over by what was in force at their grant or by `limits`, whichever is
+    /// shorter; at most `limit`. Returns how many.
+    async fn agent_session_end_expired(
+        &mut self,
+        limits: &SessionLimits,
+        now: UnixMillis,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+
+    /// Forgets the consents of the person and to the client that the filter names; where it says more, only those of
+    /// which it finds a session. Returns how many.
+    async fn consent_delete_all(&mut self, filter: &AgentSessionFilter) -> Result<u64, StoreError>;
+
     /// Remembers when and from where a session was last used.
     async fn agent_session_touch(
         &mut self,
@@ -125,8 +165,9 @@ pub trait OauthWrites {
     /// Adds a refresh token.
     async fn refresh_token_insert(&mut self, token: &RefreshToken) -> Result<(), StoreError>;
 
-    /// Marks a refresh token that was not rotated as rotated, with its successor and the sealed answer. `false` when
-    /// it had been rotated or is unknown: exactly one of several concurrent callers gets `true`.
+    /// Marks a refresh token that was not rotated as rotated, with its successor and the sealed answer, and as confirmed
+    /// if it was not. `false` when it had been rotated or is unknown: exactly one of several concurrent callers gets
+    /// `true`.
     async fn refresh_token_rotate(
         &mut self,
         hash: &SecretHash,

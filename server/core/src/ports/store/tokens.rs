@@ -41,12 +41,13 @@ pub trait TokenWrites {
     /// Adds a token.
     async fn static_token_insert(&mut self, token: &StaticToken) -> Result<(), StoreError>;
 
-    /// Ends a token that has not ended. `false` when it had or is unknown.
+    /// Ends a token at this time, which may lie ahead. `false` when it ends before or then already, or is unknown: an end
+    /// can be brought forward, never put off.
     async fn static_token_end(
         &mut self,
         id: &StaticTokenId,
         reason: StaticTokenEnd,
-        now: UnixMillis,
+        at: UnixMillis,
     ) -> Result<bool, StoreError>;
 
     /// Remembers when and from where a token was last used.

@@ -38,7 +38,7 @@ pub trait UserReads {
     /// How many accounts are admins and active.
     async fn user_count_active_admins(&mut self) -> Result<i64, StoreError>;
 
-    /// How many accounts there are, other than disabled ones.
+    /// How many accounts there are, other than disabled and suspended ones.
     async fn user_count(&mut self) -> Result<i64, StoreError>;
 
     /// The browser session with this hash, and its account.
@@ -121,4 +121,7 @@ pub trait UserWrites {
         hash: &SecretHash,
         seen_at: UnixMillis,
     ) -> Result<(), StoreError>;
+
+    /// Forgets every browser that has signed in to the account; returns how many.
+    async fn known_browser_delete_by_user(&mut self, user: &UserId) -> Result<u64, StoreError>;
 }

@@ -56,6 +56,10 @@ fn what_portal_does_not_know_is_ignored() {
     assert!(client.lists_refresh_grant);
 }
 
+/// Rule: CIMD draft-02 section 3: client ids are compared as texts
+/// Rule: CIMD draft-02 section 4: client_id is the document's own address
+/// Rule: CIMD draft-02 section 4.1: there is no shared secret in a document
+/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 26 tries
 #[test]
 fn every_member_has_its_rule() {
     let many: Vec<String> = (1..=65).map(|port| format!("http://127.0.0.1:{port}/")).collect();
@@ -92,6 +96,8 @@ fn every_member_has_its_rule() {
     }
 }
 
+/// Rule: CIMD draft-02 section 4.1: there is no private key in a document
+/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 8 tries
 #[test]
 fn private_keys_are_refused() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
@@ -101,6 +107,12 @@ fn private_keys_are_refused() {
     }
 }
 
+/// Rule: CIMD draft-02 section 4.1: there is no shared secret in a document
+/// Rule: CIMD draft-03 section 4.1: the plural list of methods has no shared secret either
+/// Rule: CIMD draft-03 section 6: without any method none is meant; with the plural list alone that list counts
+/// Rule: CIMD draft-03 section 6: the single method is one of the list
+/// Rule: CIMD draft-03 section 6: a method that Portal lacks is no fault beside one that it has
+/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 12 tries
 #[test]
 fn methods_are_negotiated_and_none_is_preferred() {
     let (single, plural) = ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported");
@@ -136,6 +148,8 @@ fn methods_are_negotiated_and_none_is_preferred() {
     }
 }
 
+/// Rule: CIMD draft-02 section 8.2: a client that names private_key_jwt alone must sign
+/// Rule: CIMD draft-03 section 6: without any method none is meant; with the plural list alone that list counts
 #[test]
 fn only_a_client_that_cannot_do_without_must_sign() {
     let (single, plural) = ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported");
@@ -160,6 +174,7 @@ fn only_a_client_that_cannot_do_without_must_sign() {
     assert!(judge(&algorithm).unwrap_err().contains("signing_alg is not a text"));
 }
 
+/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 12 tries
 #[test]
 fn json_is_read_strictly() {
     let good = minimal().to_string();

@@ -172,6 +172,7 @@ async fn the_policy_takes_patterns_beside_the_built_in_agents() {
     );
 }
 
+/// Rule: CIMD draft-02 section 8.6: documents on loopback are taken by a Portal on loopback only
 #[tokio::test]
 async fn documents_on_loopback_are_taken_only_by_a_portal_on_loopback() {
     let (world, id) = (World::new(), "http://localhost:8080/client.json");
@@ -181,6 +182,7 @@ async fn documents_on_loopback_are_taken_only_by_a_portal_on_loopback() {
     assert_eq!(local.find(&settings(CimdPolicy::WellKnown), id).await.unwrap().name, "Agent");
 }
 
+/// Rule: CIMD draft-02 section 5.2: a document is kept as long as its server says, within bounds
 #[tokio::test]
 async fn a_document_is_fetched_again_when_its_time_is_over() {
     for (said, fresh_ms) in [
@@ -222,6 +224,7 @@ async fn a_new_start_and_another_node_use_what_is_stored() {
     assert_eq!(world.fetches(), 2);
 }
 
+/// Attack: 1.4: floods of ids and of requests for one id
 #[tokio::test]
 async fn many_callers_share_one_fetch() {
     let world = World::new();
@@ -264,6 +267,8 @@ async fn a_caller_who_goes_away_does_not_take_the_others_along() {
     assert_eq!(second.await.unwrap(), Ok(()));
 }
 
+/// Rule: CIMD draft-02 section 5.2: errors and documents that break a rule are not kept
+/// Attack: 1.4: poisoning: errors kept, stale documents used against their host's word
 #[tokio::test]
 async fn failures_are_not_kept_beyond_a_pause() {
     for answer in [Err(FetchError::Status(404)), Err(FetchError::Dns), Ok(("{}".to_owned(), Some(3_600)))] {
@@ -280,6 +285,7 @@ async fn failures_are_not_kept_beyond_a_pause() {
     }
 }
 
+/// Attack: 1.4: poisoning: errors kept, stale documents used against their host's word
 #[tokio::test]
 async fn a_stale_document_is_not_used_when_its_host_says_no() {
     let world = World::new();
@@ -350,6 +356,8 @@ async fn an_outage_is_asked_about_once_a_minute_while_a_copy_serves() {
     assert_eq!(world.fetches(), 2);
 }
 
+/// Rule: Portal section 6: the vendors' documents pass and their near misses do not
+/// Attack: 1.4: near misses of the vendors' documents
 #[tokio::test]
 async fn every_built_in_copy_is_valid_and_its_neighbours_are_not_known() {
     let world = World::new();
@@ -382,6 +390,7 @@ async fn every_built_in_copy_is_valid_and_its_neighbours_are_not_known() {
     }
 }
 
+/// Rule: Portal section 6: the vendors' documents pass and their near misses do not
 #[tokio::test]
 async fn the_agents_own_redirects_fit_their_copies() {
     let finder = finder(&World::new());
@@ -413,6 +422,7 @@ async fn the_agents_own_redirects_fit_their_copies() {
     }
 }
 
+/// Rule: CIMD draft-02 section 7.2: a document can be pinned and is used without fetching
 #[tokio::test]
 async fn the_admins_copy_is_used_without_fetching() {
     let world = World::new();
@@ -437,6 +447,8 @@ async fn a_store_that_fails_is_not_a_bad_client() {
     assert_eq!(any(&finder, ID).await.unwrap().name, "Agent");
 }
 
+/// Rule: Portal section 6: a flood of client ids is bounded in memory, sockets and by time
+/// Attack: 1.4: floods of ids and of requests for one id
 #[tokio::test]
 async fn a_flood_of_ids_is_not_kept() {
     let world = World::new();

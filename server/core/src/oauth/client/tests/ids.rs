@@ -72,6 +72,7 @@ const BROKEN: &[(&str, E)] = &[
     ("https://[::1]/c", E::Loopback),
 ];
 
+/// Rule: CIMD draft-02 section 3: client ids are compared as texts
 #[test]
 fn ids_are_kept_byte_for_byte() {
     for text in [
@@ -91,6 +92,9 @@ fn ids_are_kept_byte_for_byte() {
     assert_eq!((id.host(), id.path(), id.is_loopback()), ("agent.example:8443", "/Client", false));
 }
 
+/// Rule: CIMD draft-02 section 3: a client id is an https address with a path, without userinfo, fragment or dot segments
+/// Rule: CIMD draft-02 section 3: a client id has no query
+/// Attack: 1.4: other schemes, userinfo, ports that are none, 70 tries
 #[test]
 fn every_broken_form_is_refused_by_its_rule() {
     for (text, error) in BROKEN {

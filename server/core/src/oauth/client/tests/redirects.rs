@@ -26,6 +26,8 @@ fn a_redirect_uri_says_where_it_leads() {
     }
 }
 
+/// Rule: RFC 6749 section 3.1.2: a redirect URI has no fragment
+/// Rule: OAuth 2.1 draft-16 section 2.3: redirect URIs are https, or http on loopback
 #[test]
 fn only_https_and_http_on_loopback_are_redirect_uris() {
     use RedirectUriError as E;
@@ -60,6 +62,9 @@ fn only_https_and_http_on_loopback_are_redirect_uris() {
     }
 }
 
+/// Rule: RFC 9700 section 2.1: redirect URIs are compared as texts
+/// Rule: CIMD draft-02 section 4.2: redirect URIs are those of the document
+/// Attack: 1.1: near misses of a redirect URI: path, case, port, prefix, userinfo, encoding, address forms, 19 tries
 #[test]
 fn https_is_compared_byte_for_byte() {
     let registered = "https://agent.example/cb?a=1";
@@ -92,6 +97,7 @@ fn https_is_compared_byte_for_byte() {
     );
 }
 
+/// Rule: RFC 8252 section 7.3: on loopback the port may differ, and nothing else
 #[test]
 fn only_the_port_may_differ_on_loopback() {
     for (registered, requested, fits) in [

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use portal_core::secret::Secret;
+use url::form_urlencoded;
+
+use crate::secret::Secret;
 
 /// Most parameters of one request.
 const PARAMETERS_MAX: usize = 64;
@@ -10,7 +12,8 @@ const PARAMETERS_MAX: usize = 64;
 const VALUE_BYTES_MAX: usize = 8_192;
 
 /// The parameters of one request.
-pub(super) struct Form(HashMap<String, String>);
+#[derive(Debug)]
+pub struct Form(HashMap<String, String>);
 
 impl Form {
     /// Reads parameters. Empty values count as absent (RFC 6749 section 3.1).
@@ -53,6 +56,8 @@ mod tests {
         Form::parse(text.as_bytes(), &["code"])
     }
 
+    /// Rule: RFC 6749 section 3.1: a parameter is there at most once
+    /// Rule: RFC 6749 section 3.1: a parameter without a value counts as absent
     #[test]
     fn each_parameter_is_there_once() {
         let mut form = parse("code=a%20b&state=&x=1").unwrap_or_else(|fault| panic!("{fault}"));

@@ -1,0 +1,10 @@
+//! The guided setup: how each agent is connected to this Portal, and what became of the attempt.
+
+pub mod agent;
+pub mod guide;
+pub mod steps;
+mod wire;
+
+pub use agent::{Abilities, Agent, Document, Runs};
+pub use guide::{Guide, Introduction, Obstacle, Openings, Way};
+pub use steps::Step;
