@@ -296,11 +296,12 @@ async fn a_change_that_does_not_tell_all_is_read_again_and_never_taken_for_enabl
     let (mut taken, since) = read_full(&client).await;
     world.tenant.behave(|behaviour| behaviour.partial_changes = true);
     world.tenant.set(&guid(1), "accountEnabled", json!(false));
-    // Only the title is told of Bob, who was disabled just now, after the changes were listed.
+    // Of Bob nothing is told but that something changed, of Cyd the new name and not whether she is enabled.
     world.tenant.set(&guid(2), "jobTitle", json!("Chief"));
+    world.tenant.set(&guid(3), "userPrincipalName", json!("cyd2@acme.example"));
     world.tenant.set(&guid(101), "description", json!("smaller"));
     read_changes(&client, &since.unwrap(), &mut taken).await.unwrap();
-    assert_eq!(names(&taken), ["bob", "cyd"]);
+    assert_eq!(names(&taken), ["bob", "cyd2"]);
     assert_eq!(taken.people[&guid(2)].email.as_ref().unwrap().address, "bob@acme.example");
     assert_eq!(taken.groups[&guid(101)].description.as_deref(), Some("smaller"));
     assert_eq!(visible(&taken), visible(&read_all(&client).await.unwrap()));
