@@ -289,6 +289,29 @@ async fn what_changes_while_everything_is_read_is_told_by_the_next_delta() {
 }
 
 #[tokio::test]
+async fn clocks_may_differ_by_some_minutes() {
+    for skew in [-9 * MINUTE_MS, 9 * MINUTE_MS] {
+        let world = World::new().await;
+        let [ada, ..] = world.people();
+        world.clock.advance(HOUR_MS);
+        // Portal's clock is not Okta's.
+        let portal = Arc::new(MockClock::default());
+        portal.advance(HOUR_MS + skew);
+        let clock = Arc::clone(&portal) as Arc<dyn Clock>;
+        let client =
+            OktaDirectory::new(world.options(), transport(), clock, Arc::new(SeededRng::default())).unwrap();
+        let (mut taken, since) = read_full(&client).await;
+        world.clock.advance(1_000);
+        portal.advance(1_000);
+        world.org.set_status(&ada, "SUSPENDED");
+        let since = read_changes(&client, &since.unwrap(), &mut taken).await.unwrap();
+        assert_eq!(names(&taken), ["bob", "cyd"], "{skew}");
+        read_changes(&client, &since, &mut taken).await.unwrap();
+        assert_eq!(names(&taken), ["bob", "cyd"], "{skew}");
+    }
+}
+
+#[tokio::test]
 async fn a_delta_from_before_the_logs_memory_asks_for_a_full_read() {
     let world = World::new().await;
     world.people();
