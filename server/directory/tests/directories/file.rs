@@ -1,16 +1,8 @@
 //! Descriptors, read through the port.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it cannot go on"
-)]
-
-mod providers;
-
 use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
 
+use super::reads::{event, read_all};
 use async_trait::async_trait;
 use portal_core::{
     org::{GroupId, Subject},
@@ -23,7 +15,6 @@ use portal_directory::{
     FileAndUrlReader, Options, Selection, TextSource,
     file::{FileDirectory, FileOptions, FileTarget},
 };
-use providers::{event, read_all};
 use tempfile::TempDir;
 use url::Url;
 

@@ -1,18 +1,9 @@
 //! Okta, read through the port from a fake org whose answers are held against Okta's own description.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it cannot go on"
-)]
-
-mod deltas;
-mod providers;
-
 use std::sync::Arc;
 
-use deltas::{read_changes, read_changes_patiently, read_full, visible};
+use super::deltas::{read_changes, read_changes_patiently, read_full, visible};
+use super::reads::{event, pages, read_all, read_from, read_patiently, transport};
 use portal_core::{
     org::{DirectoryEmail, GroupId, Subject},
     ports::{
@@ -34,11 +25,10 @@ use portal_testkit::{
     },
 };
 use proptest::prelude::*;
-use providers::{event, pages, read_all, read_from, read_patiently, transport};
 use serde_json::{Value, json};
 
 const SECRET: &str = "the-secret-of-the-hook";
-const VENDOR: &str = include_str!("../../testkit/specs/okta/schemas.json");
+const VENDOR: &str = include_str!("../../../testkit/specs/okta/schemas.json");
 
 struct World {
     org: Arc<OktaOrg>,
@@ -122,7 +112,7 @@ impl World {
     }
 }
 
-fn names(taken: &providers::Taken) -> Vec<String> {
+fn names(taken: &super::reads::Taken) -> Vec<String> {
     taken.active().into_iter().collect()
 }
 
@@ -231,7 +221,7 @@ async fn every_cursor_resumes_on_another_node() {
     let all_pages = pages(&client).await.unwrap();
     let whole = read_all(&client).await.unwrap();
     assert_eq!((whole.active().len(), whole.members("all").len()), (9, 9));
-    let mut before = providers::Taken::default();
+    let mut before = super::reads::Taken::default();
     for (_, page) in &all_pages {
         before.add(page);
         let DirectoryNext::More(cursor) = &page.next else { continue };
@@ -278,7 +268,7 @@ async fn what_changes_while_everything_is_read_is_told_by_the_next_delta() {
     world.org.behave(|behaviour| behaviour.page_max = 1);
     let client = world.client();
     let first = client.read(DirectoryRead::Full).await.unwrap();
-    let mut taken = providers::Taken::default();
+    let mut taken = super::reads::Taken::default();
     taken.add(&first);
     world.clock.advance(MINUTE_MS);
     // Read already; later the list of the deprovisioned would show them, were they only suspended it would not.
@@ -296,6 +286,29 @@ async fn what_changes_while_everything_is_read_is_told_by_the_next_delta() {
     world.clock.advance(MINUTE_MS);
     read_changes(&client, &since, &mut taken).await.unwrap();
     assert_eq!(names(&taken), ["bob", "cyd"]);
+}
+
+#[tokio::test]
+async fn clocks_may_differ_by_some_minutes() {
+    for skew in [-9 * MINUTE_MS, 9 * MINUTE_MS] {
+        let world = World::new().await;
+        let [ada, ..] = world.people();
+        world.clock.advance(HOUR_MS);
+        // Portal's clock is not Okta's.
+        let portal = Arc::new(MockClock::default());
+        portal.advance(HOUR_MS + skew);
+        let clock = Arc::clone(&portal) as Arc<dyn Clock>;
+        let client =
+            OktaDirectory::new(world.options(), transport(), clock, Arc::new(SeededRng::default())).unwrap();
+        let (mut taken, since) = read_full(&client).await;
+        world.clock.advance(1_000);
+        portal.advance(1_000);
+        world.org.set_status(&ada, "SUSPENDED");
+        let since = read_changes(&client, &since.unwrap(), &mut taken).await.unwrap();
+        assert_eq!(names(&taken), ["bob", "cyd"], "{skew}");
+        read_changes(&client, &since, &mut taken).await.unwrap();
+        assert_eq!(names(&taken), ["bob", "cyd"], "{skew}");
+    }
 }
 
 #[tokio::test]

@@ -1,18 +1,9 @@
 //! A directory of one's own, read through the port: an endpoint, and commands.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it cannot go on"
-)]
-
-mod deltas;
-mod providers;
-
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
-use deltas::{read_changes, read_full, visible};
+use super::deltas::{read_changes, read_full, visible};
+use super::reads::{event, pages, read_all, read_from, read_patiently, transport};
 use portal_core::{
     org::{DirectoryEmail, GroupId, Subject},
     ports::{
@@ -32,7 +23,6 @@ use portal_testkit::{
         custom::{CustomEndpoint, TOKEN},
     },
 };
-use providers::{event, pages, read_all, read_from, read_patiently, transport};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -107,7 +97,7 @@ async fn an_endpoint_is_read_page_by_page_and_resumes_at_every_cursor() {
     assert_eq!(whole.groups["g2"].parent, Some(GroupId("g1".to_owned())));
     assert_eq!((whole.groups["g1"].kind.as_str(), whole.groups["g2"].kind.as_str()), ("department", "team"));
     assert_eq!(whole.members("all").into_iter().collect::<Vec<_>>(), ["group g2", "login-1"]);
-    let mut before = providers::Taken::default();
+    let mut before = super::reads::Taken::default();
     let all = pages(&client).await.unwrap();
     assert_eq!(all.len(), 3);
     for (_, page) in &all {
@@ -271,7 +261,7 @@ async fn one_person_is_read_anew() {
 fn signed(body: &[u8], secret: &str) -> Vec<(String, String)> {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
     let tag = ring::hmac::sign(&key, body);
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = tag.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     vec![(SIGNATURE_HEADER.to_owned(), format!("sha256={hex}"))]
 }
 
@@ -319,7 +309,7 @@ fn command(folder: &TempDir, text: &str, timeout: Duration) -> CustomSource {
     }
 }
 
-async fn ask(text: &str) -> Result<providers::Taken, DirectoryError> {
+async fn ask(text: &str) -> Result<super::reads::Taken, DirectoryError> {
     let folder = TempDir::new().unwrap();
     let source = command(&folder, text, Duration::from_secs(20));
     read_all(&client_of(options(source), &Arc::default())).await
@@ -416,6 +406,6 @@ fn the_published_schema_is_that_of_the_types() {
     let published = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(
         published, schema,
-        "PORTAL_WRITE_SCHEMA=1 cargo test -p portal-directory --test custom writes it anew"
+        "PORTAL_WRITE_SCHEMA=1 cargo test -p portal-directory --test directories writes it anew"
     );
 }

@@ -1,12 +1,5 @@
 //! Reading changes through the port, and applying them as a run does.
 
-#![expect(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "not every suite uses everything, and a test stops where it cannot go on"
-)]
-
 use portal_core::{
     org::Standing,
     ports::{DirectoryClient, DirectoryCursor, DirectoryError, DirectoryNext, DirectoryPage, DirectoryRead},
@@ -14,7 +7,7 @@ use portal_core::{
 };
 use portal_testkit::MockClock;
 
-use crate::providers::Taken;
+use crate::reads::Taken;
 
 const PAGES_MAX: usize = 20_000;
 
