@@ -25,6 +25,7 @@ mod offboarding;
 mod one_person;
 mod operations;
 mod org_world;
+mod org_runs;
 mod prompts;
 mod provider_refusals;
 mod provider_sign_in;
