@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: Portal beside a bare server, measured in the same run.
+//! `cargo xtask bench`: Portal beside a bare server, measured in the same run; and how soon a leaver is refused.
 
 use std::process::{ExitCode, Stdio};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cargo::{self, cargo};
 use crate::run;
@@ -11,9 +11,27 @@ use crate::stage::Stages;
 use crate::tools;
 use crate::workspace::Workspace;
 
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Calls per second beside a bare server
+    Calls,
+    /// Time from a directory's event to the first refused call
+    Offboarding,
+}
+
 /// Options of `bench`.
 #[derive(Args)]
 pub struct Options {
+    /// What is measured
+    #[arg(long, value_enum, default_value = "calls")]
+    part: Part,
+    /// People who leave, one after the other (offboarding)
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    people: u32,
+    /// People in the directory beside them (offboarding)
+    #[arg(long, default_value_t = 0)]
+    others: u32,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -34,14 +52,23 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let site = run::build(workspace, &mut stages)?;
     stages.run("Building the load generator and the bare server", || build(workspace))?;
     let node = stages.run("Test tools", || tools::ready_to_test(workspace))?;
+    let (script, arguments) = match options.part {
+        Part::Calls => (
+            "bench.mjs",
+            vec![
+                ("--connections", options.connections),
+                ("--seconds", options.seconds),
+                ("--rounds", options.rounds),
+            ],
+        ),
+        Part::Offboarding => {
+            ("bench-offboarding.mjs", vec![("--people", options.people), ("--others", options.others)])
+        }
+    };
     stages.run("Measuring", || {
-        let mut script = node.script(workspace, "bench.mjs");
+        let mut script = node.script(workspace, script);
         script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
-        for (name, value) in [
-            ("--connections", options.connections),
-            ("--seconds", options.seconds),
-            ("--rounds", options.rounds),
-        ] {
+        for (name, value) in arguments {
             script.arg(name).arg(value.to_string());
         }
         cargo::run(&mut script)
