@@ -25,6 +25,8 @@ mod offboarding;
 mod one_person;
 mod operations;
 mod org_world;
+mod org_events;
+mod org_large;
 mod org_runs;
 mod prompts;
 mod provider_refusals;
