@@ -76,6 +76,8 @@ forms! {
     ClientSecret = "client-secret";
     /// Delete a client; the subject is its id.
     ClientDelete = "client-delete";
+    /// Sign-in with a password on or off.
+    LocalSignIn = "local-sign-in";
     /// Dynamic client registration on or off.
     Dcr = "dcr";
     /// Read a location again; the subject is its id.

@@ -32,6 +32,23 @@ export async function createAuthority() {
  *   the answer to a request; a body that is no string is sent as JSON; `undefined` is 404
  */
 export async function startHttps(authority, answer) {
+  const requests = [];
+  const served = await serveHttps(authority, (request, response) => {
+    requests.push(request.url);
+    const { status = 200, headers = {}, body = "" } = answer(request) ?? { status: 404 };
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(text);
+  });
+  return { ...served, requests };
+}
+
+/**
+ * Serves whatever this listener answers, over https on localhost.
+ * @param {{ cert: string, key: string }} authority
+ * @param {import("node:http").RequestListener} listener
+ * @param {number} [port] a free one by default
+ */
+export async function serveHttps(authority, listener, port = 0) {
   const leaf = await generate([{ name: "commonName", value: "localhost" }], {
     ...validity(),
     keyType: "ec",
@@ -50,18 +67,10 @@ export async function startHttps(authority, answer) {
       },
     ],
   });
-  const requests = [];
-  const server = createServer({ key: leaf.private, cert: leaf.cert }, (request, response) => {
-    requests.push(request.url);
-    const { status = 200, headers = {}, body = "" } = answer(request) ?? { status: 404 };
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end(text);
-  });
-  await new Promise((resolve, reject) => server.once("error", reject).listen(0, "localhost", resolve));
-  const { port } = server.address();
+  const server = createServer({ key: leaf.private, cert: leaf.cert }, listener);
+  await new Promise((resolve, reject) => server.once("error", reject).listen(port, "localhost", resolve));
   return {
-    origin: `https://localhost:${port}`,
-    requests,
+    origin: `https://localhost:${server.address().port}`,
     stop: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));

@@ -145,3 +145,13 @@ pub(crate) fn catalog_run(published: bool, entities: i64, rejected: i64) {
         }
     }
 }
+
+/// How old a provider's word is, and whether that is too old. A provider is one of the configuration's.
+pub(crate) fn org_freshness(provider: &str, age_ms: Option<i64>, stale: bool) {
+    let provider = provider.to_owned();
+    #[expect(clippy::cast_precision_loss, reason = "a gauge; ages stay far below 2^52")]
+    if let Some(age_ms) = age_ms {
+        gauge!("portal_org_watermark_age_seconds", "provider" => provider.clone()).set(age_ms as f64 / 1_000.0);
+    }
+    gauge!("portal_org_stale", "provider" => provider).set(f64::from(u8::from(stale)));
+}

@@ -170,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn only_an_outage_is_worth_another_try() {
+        let again = |error: FetchError| client_words(&ClientError::Fetch(error)).2.starts_with("Try again");
+        for status in [404, 410, 301] {
+            assert!(!again(FetchError::Status(status)), "{status}");
+        }
+        assert!(again(FetchError::Status(503)) && again(FetchError::Dns));
+    }
+
+    #[test]
     fn every_refusal_says_whom_to_ask_and_has_its_own_code() {
         let errors = [
             ClientError::Disabled,

@@ -5,7 +5,7 @@ use leptos_meta::Meta;
 use portal_core::{
     identity::User,
     oauth::{
-        ConsentError, ConsentView,
+        ConsentError, ConsentStep, ConsentView,
         records::{ClientSnapshot, DocumentOrigin},
     },
     secret::Secret,
@@ -54,11 +54,10 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         Err(error) => return Err(error.into()),
     };
     let signed_in = page.signed_in()?;
-    if view.must_sign_in {
-        return Err(PageError::redirect(request, &sign_in_again_path(&pending)));
-    }
-    if view.remembered {
-        return resume(&page, &pending, &view).await;
+    match view.next {
+        ConsentStep::SignIn => return Err(PageError::redirect(request, &sign_in_again_path(&pending))),
+        ConsentStep::Resume => return resume(&page, &pending, &view).await,
+        ConsentStep::Ask => {}
     }
     allow_answer_to(request, &view.redirect_origin);
     let tools = ToolCounts::load(request).await?;
@@ -370,8 +369,7 @@ mod tests {
             ends_at: UnixMillis(1_795_000_000_000),
             token_lifetime_days: Some(7),
             expires_at: UnixMillis(1_795_000_000_000),
-            must_sign_in: false,
-            remembered: false,
+            next: ConsentStep::Ask,
             logo: None,
         };
         let account = Account { name: HOSTILE.to_owned(), second: HOSTILE.to_owned() };

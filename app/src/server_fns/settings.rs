@@ -34,12 +34,6 @@ struct Wish {
     end: bool,
 }
 
-impl Wish {
-    fn new(enabled: &Option<String>, confirmed: &Option<String>, end: &Option<String>) -> Self {
-        Self { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() }
-    }
-}
-
 /// Switches one of the settings that ask before they go off, and with it ends the sessions that it keeps alive, where that
 /// is wished. The subject afterwards is how many those were.
 async fn switch(form: Form<'_>, setting: SettingChange, asking: Asking, wish: Wish) -> Result<(), UiError> {
@@ -74,7 +68,7 @@ pub(crate) async fn settings_cimd(
     end: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
-    let wish = Wish::new(&enabled, &confirmed, &end);
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
     let setting = SettingChange::CimdEnabled(wish.on);
     switch(Form::new(&request, FormId::Cimd, CIMD), setting, Asking::Cimd, wish).await
 }
@@ -87,7 +81,7 @@ pub(crate) async fn settings_refresh(
     end: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
-    let wish = Wish::new(&enabled, &confirmed, &end);
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
     let setting = SettingChange::RefreshEnabled(wish.on);
     switch(Form::new(&request, FormId::Refresh, REFRESH), setting, Asking::Refresh, wish).await
 }
@@ -100,7 +94,7 @@ pub(crate) async fn settings_dcr(
     end: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
-    let wish = Wish::new(&enabled, &confirmed, &end);
+    let wish = Wish { on: enabled.is_some(), confirmed: confirmed.is_some(), end: end.is_some() };
     let setting = SettingChange::DcrEnabled(wish.on);
     switch(Form::new(&request, FormId::Dcr, DCR), setting, Asking::Dcr, wish).await
 }

@@ -5,7 +5,7 @@ use portal_core::{
     identity::{NewUser, UserChange as Change},
     ids::UserId,
 };
-use portal_model::{ErrorCode, Field};
+use portal_model::{ErrorCode, Field, settings::SettingChange};
 
 use crate::{
     error::UiError,
@@ -91,4 +91,17 @@ pub(crate) const fn change_word(change: Change) -> &'static str {
         Change::GrantAdmin => "grant-admin",
         Change::RevokeAdmin => "revoke-admin",
     }
+}
+
+/// `sign_in.local.enabled`
+#[server(prefix = "/_ui", endpoint = "settings_local_sign_in")]
+pub(crate) async fn settings_local_sign_in(enabled: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async {
+        let admin = guard::admin(&request)?;
+        let change = SettingChange::SignInLocalEnabled(enabled.is_some());
+        request.services().settings.change(&admin, &[change]).await?;
+        Ok(Done::Saved)
+    };
+    Form::new(&request, FormId::LocalSignIn, "/settings/users#local-sign-in").answer(work).await
 }

@@ -14,7 +14,7 @@ use crate::{
         AgentSessionService, AuthorizationService, BearerService, ClientRegistry, ClientService,
         PinnedDocument, TokenService,
     },
-    org::{ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
+    org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
@@ -112,6 +112,8 @@ pub struct Services {
     pub actions: Arc<ActionRegistry>,
     /// What admins have to settle about people of directories.
     pub conflicts: Arc<ConflictService>,
+    /// Directories of people and groups, and their runs.
+    pub org: Arc<OrgService>,
     /// Somebody's leaving, planned and carried out.
     pub offboarding: Arc<OffboardingService>,
     /// The announcement.
@@ -150,6 +152,7 @@ impl Services {
             static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             conflicts: Arc::new(ConflictService::new(dependencies.clone())),
+            org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
             rollout: Arc::new(RolloutService::new(

@@ -55,8 +55,8 @@ impl Tools {
         let action =
             self.actions.iter().find(|action| action.definition().name == tool).expect("the tool is there");
         let Value::Object(input) = input else { panic!("an object") };
-        let (caller, origin) = (caller(who, admin), RequestOrigin::default());
-        action.call(CallContext { caller: &caller, origin: &origin }, input).await
+        let context = CallContext { caller: &caller(who, admin), origin: &RequestOrigin::default() };
+        action.call(context, input).await
     }
 
     async fn call(&self, tool: &str, input: Value) -> Result<Value, String> {

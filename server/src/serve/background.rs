@@ -11,6 +11,7 @@ use portal_core::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::freshness;
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
@@ -39,6 +40,9 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     tasks.spawn(until(stop.clone(), write_activity(services.clone())));
     tasks.spawn(until(stop.clone(), forget_answers(services.clone())));
     tasks.spawn(until(stop.clone(), maintain(services.clone())));
+    if !services.dependencies.directories.is_empty() {
+        tasks.spawn(until(stop.clone(), freshness::watch(services.clone())));
+    }
     tasks.spawn(seal_audit(services.clone(), stop.clone()));
     Background(tasks)
 }

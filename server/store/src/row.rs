@@ -114,7 +114,17 @@ macro_rules! id_columns {
         )*
     };
 }
-id_columns!(AgentSessionId, AuditId, DirectoryCursor, GroupId, LocationId, RunId, StaticTokenId, Subject, UserId);
+id_columns!(
+    AgentSessionId,
+    AuditId,
+    DirectoryCursor,
+    GroupId,
+    LocationId,
+    RunId,
+    StaticTokenId,
+    Subject,
+    UserId
+);
 
 impl Column for UnixMillis {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {

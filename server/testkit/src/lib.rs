@@ -21,6 +21,7 @@ pub mod conformance;
     reason = "fakes run in tests only, though they are compiled as a library"
 )]
 pub mod directories;
+pub mod fakes;
 mod rng;
 
 pub use clock::{MockClock, START};

@@ -75,7 +75,7 @@ async fn the_switch_lets_agents_register_themselves() {
     let app = TestApp::start().await;
     let mut admin = app.as_admin("root@example.com").await;
     assert!(admin.get(PAGE).await.text().contains("Allow dynamic client registration"));
-    for (fields, on) in [(vec![("enabled", "on")], true), (vec![], false)] {
+    for (fields, on) in [(vec![("enabled", "on")], true), (vec![("confirmed", "1")], false)] {
         admin.post("/_ui/settings_dcr", &fields).await;
         let server = app.get("/.well-known/oauth-authorization-server").await.json();
         assert_eq!(server.get("registration_endpoint").is_some(), on);

@@ -66,7 +66,11 @@ fn provider_buttons(providers: &[(String, String)], way: &Way) -> Option<AnyView
         let query = query.finish();
         let start = format!("/auth/start/{id}");
         let address = if query.is_empty() { start } else { format!("{start}?{query}") };
-        view! { <li><a class="btn tall" href=address rel="nofollow">"Sign in with "<bdi>{label.clone()}</bdi></a></li> }
+        view! {
+            <li>
+                <a class="btn tall" href=address rel="nofollow"><span>"Sign in with "<bdi>{label.clone()}</bdi></span></a>
+            </li>
+        }
     };
     let buttons = providers.iter().map(button).collect_view();
     (!providers.is_empty())

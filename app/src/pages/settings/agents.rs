@@ -9,7 +9,10 @@ use portal_core::{
     time::UnixMillis,
 };
 
-use super::agents_confirm::confirm_path;
+use super::{
+    agents_confirm::confirm_path,
+    listing::{Listing, ROWS_READ, crumbs},
+};
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, badge, client_mark, dismissable, empty, entity_link, form_error,
@@ -24,42 +27,29 @@ use crate::{
     text,
 };
 
-/// Rows of a page.
-const ROWS: u32 = 50;
-
 /// The sessions of everyone's agents, to be found and ended.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
     let service = &page.request.services().agent_sessions;
-    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(200).collect();
-    let after = page.request.query("after").map(AgentSessionId);
-    let mut sessions = service.list_all(&admin, &search, after.as_ref(), ROWS + 1).await?;
-    let more = sessions.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    sessions.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let next = if more { sessions.last().map(|last| next_path(&search, &last.session.id)) } else { None };
-    let total = service.count_all(&admin, &search).await?;
+    let listing = Listing::of(&page, "/settings/agents");
+    let after = listing.after.clone().map(AgentSessionId);
+    let mut sessions = service.list_all(&admin, &listing.search, after.as_ref(), ROWS_READ).await?;
+    let next = listing.cut(&mut sessions, &[], |found| found.session.id.as_str());
+    let total = service.count_all(&admin, &listing.search).await?;
     let client_ids = sessions.iter().map(|found| found.session.client.client_id.as_str());
     let logos = page.request.services().clients.logos(client_ids).await?;
     let now = page.request.now();
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Connected agents"</li></ol></nav>
+        {crumbs("Connected agents")}
         <div class="head">
             <div><h1>"Connected agents"</h1><p class="lead">"Every agent that acts for someone. Each row is one sign-in on one machine."</p></div>
         </div>
         {outcome(&page.outcome(FormId::EveryAgent))}
-        {search_form(&search)}
-        <section class="panel" aria-label="Connected agents">{table((&sessions, &logos), now, total, (&search, next))}</section>
+        {listing.search_form("Find an agent", "Person or client", None)}
+        <section class="panel" aria-label="Connected agents">{table((&sessions, &logos), now, total, (&listing.search, next))}</section>
     };
     Ok(frame.settings("Connected agents", SettingsSection::Agents, content.into_any()))
-}
-
-fn next_path(search: &str, last: &AgentSessionId) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !search.is_empty() {
-        query.append_pair("q", search);
-    }
-    format!("/settings/agents?{}", query.append_pair("after", last.as_str()).finish())
 }
 
 fn outcome(outcome: &FormOutcome) -> AnyView {
@@ -74,20 +64,6 @@ fn outcome(outcome: &FormOutcome) -> AnyView {
         view! { <div class="mb-6" role="status">{note(Tone::Good, words)}</div> }
     });
     view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
-}
-
-fn search_form(search: &str) -> AnyView {
-    view! {
-        <form class="filters" action="/settings/agents" method="get" role="search" aria-label="Find an agent">
-            <div class="find">
-                <label class="sr" for="q">"Person or client"</label>
-                {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Person or client"/>
-            </div>
-            <button class="btn" type="submit">"Search"</button>
-        </form>
-    }
-    .into_any()
 }
 
 fn table(

@@ -6,6 +6,7 @@ use portal_core::{
     ids::AuditId,
 };
 
+use super::listing::{crumbs, pager};
 use crate::{
     components::{Frame, SettingsSection, Tone, badge, empty, when},
     page::{PageRequest, PageResult},
@@ -28,7 +29,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let next = if more { events.last().map(|event| path("", &asked, Some(&event.id))) } else { None };
     let export = path("/export", &asked, None);
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Audit log"</li></ol></nav>
+        {crumbs("Audit log")}
         <div class="head">
             <div><h1>"Audit log"</h1><p class="lead">"Every decision: who, what, when, from where, with which outcome."</p></div>
             <a class="btn" href=export rel="external" download="portal-audit.jsonl">"Export as JSON lines"</a>
@@ -96,10 +97,7 @@ fn table(events: &[AuditEvent], next: Option<String>) -> AnyView {
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <div class="pager">
-            <span>{text::count_of(events.len(), "row", "rows")}" on this page"</span>
-            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
-        </div>
+        {pager(format!("{} on this page", text::count_of(events.len(), "row", "rows")), next)}
     }
     .into_any()
 }

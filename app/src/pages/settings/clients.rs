@@ -6,9 +6,12 @@ use portal_core::{
     time::UnixMillis,
 };
 
-use super::client_confirm::{ClientChange, confirm_path};
-use super::client_forms::{registration_form, registration_switch};
-use super::confirm::Asking;
+use super::{
+    client_confirm::{ClientChange, confirm_path},
+    client_forms::{registration_form, registration_switch},
+    confirm::Asking,
+    listing::{Listing, ROWS_READ, crumbs, pager},
+};
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, avatar, badge, copy_line_of, dismissable, empty, form_error,
@@ -19,27 +22,22 @@ use crate::{
     text,
 };
 
-/// Rows of a page.
-const ROWS: u32 = 50;
-
 /// The clients, a form that registers one, and the switch for those that register themselves.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
     let services = page.request.services();
-    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(100).collect();
-    let after = page.request.query("after");
-    let filter = RegisteredClientFilter { search: search.clone(), ..RegisteredClientFilter::default() };
-    let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let mut clients = services.registry.list(&admin, &filter, after.as_deref(), ROWS + 1).await?;
-    let more = clients.len() > rows;
-    clients.truncate(rows);
-    let next = if more { clients.last().map(|client| next_path(&search, &client.client_id)) } else { None };
+    let listing = Listing::of(&page, "/settings/clients");
+    let filter =
+        RegisteredClientFilter { search: listing.search.clone(), ..RegisteredClientFilter::default() };
+    let after = listing.after.as_deref();
+    let mut clients = services.registry.list(&admin, &filter, after, ROWS_READ).await?;
+    let next = listing.cut(&mut clients, &[], |client| &client.client_id);
     let affected = services.agent_sessions.affected(&Asking::Dcr.sessions()).await?;
     let dcr = services.settings.current().await?.dcr_enabled;
     let now = page.request.now();
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Clients"</li></ol></nav>
+        {crumbs("Clients")}
         <div class="head">
             <div><h1>"Clients"</h1><p class="lead">"Agents that have no document of their own, registered here by hand."</p></div>
             <a class="btn solid" href="#register">{icon(Icon::Add)}"Register a client"</a>
@@ -48,20 +46,12 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {once(&page.outcome(FormId::ClientSecret))}
         {outcome(&page.outcome(FormId::ClientDelete))}
         {form_error(&page.outcome(FormId::ClientSecret)).map(|error| view! { <div class="mb-6">{error}</div> })}
-        {search_form(&search)}
+        {listing.search_form("Find a client", "Name or id", None)}
         <section class="panel" aria-label="Registered clients">{table(&clients, now, next)}</section>
         {registration_form(&page.outcome(FormId::Client))}
         {registration_switch(&page.outcome(FormId::Dcr), dcr, &affected)}
     };
     Ok(frame.settings("Clients", SettingsSection::Clients, content.into_any()))
-}
-
-fn next_path(search: &str, last: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !search.is_empty() {
-        query.append_pair("q", search);
-    }
-    format!("/settings/clients?{}", query.append_pair("after", last).finish())
 }
 
 /// Id and secret of a client that was just registered or got a new secret, once.
@@ -98,20 +88,6 @@ fn outcome(outcome: &FormOutcome) -> AnyView {
     view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
 }
 
-fn search_form(search: &str) -> AnyView {
-    view! {
-        <form class="filters" action="/settings/clients" method="get" role="search" aria-label="Find a client">
-            <div class="find">
-                <label class="sr" for="q">"Name or id"</label>
-                {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Name or id"/>
-            </div>
-            <button class="btn" type="submit">"Search"</button>
-        </form>
-    }
-    .into_any()
-}
-
 fn table(clients: &[RegisteredClient], now: UnixMillis, next: Option<String>) -> AnyView {
     if clients.is_empty() {
         let words = "Agents with a client ID metadata document need no registration.";
@@ -130,10 +106,7 @@ fn table(clients: &[RegisteredClient], now: UnixMillis, next: Option<String>) ->
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <div class="pager">
-            <span>{text::count_of(clients.len(), "client", "clients")}</span>
-            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
-        </div>
+        {pager(text::count_of(clients.len(), "client", "clients"), next)}
     }
     .into_any()
 }

@@ -7,7 +7,10 @@ use portal_core::{
     tokens::{StaticToken, StaticTokenEnd, StaticTokenFilter},
 };
 
-use super::token_form::{form, made, scope_words, token_button};
+use super::{
+    listing::{Listing, ROWS_READ, crumbs, pager},
+    token_form::{form, made, scope_words, token_button},
+};
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Switch, Tone, badge, empty, entity_link, form_error, icon, note, saved,
@@ -18,8 +21,6 @@ use crate::{
     text,
 };
 
-/// Rows of a page.
-const ROWS: u32 = 50;
 /// A token that ends within this many days says so.
 const ENDS_SOON_DAYS: i64 = 14;
 
@@ -28,30 +29,29 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
     let (services, now) = (page.request.services(), page.request.now());
-    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(100).collect();
+    let listing = Listing::of(&page, "/settings/external-access");
     let ended_too = page.request.query("ended").is_some();
     let filter = StaticTokenFilter {
-        search: search.clone(),
+        search: listing.search.clone(),
         open_at: (!ended_too).then_some(now),
         ..StaticTokenFilter::default()
     };
-    let after = page.request.query("after").map(StaticTokenId);
-    let mut tokens = services.static_tokens.list(&admin, &filter, after.as_ref(), ROWS + 1).await?;
-    let more = tokens.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    tokens.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let next = if more { tokens.last().map(|token| next_path(&search, ended_too, &token.id)) } else { None };
+    let after = listing.after.clone().map(StaticTokenId);
+    let mut tokens = services.static_tokens.list(&admin, &filter, after.as_ref(), ROWS_READ).await?;
+    let kept: &[(&str, &str)] = if ended_too { &[("ended", "1")] } else { &[] };
+    let next = listing.cut(&mut tokens, kept, |token| token.id.as_str());
     let total = services.static_tokens.count(&admin, &filter).await?;
     let settings = services.settings.current().await?;
     let outcome = page.outcome(FormId::Token);
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"External access"</li></ol></nav>
+        {crumbs("External access")}
         <div class="head">
             <div><h1>"External access"</h1><p class="lead">"Static tokens for CI and for agents that cannot sign in. Each one ends with its owner’s access."</p></div>
             <a class="btn solid" href="#new">{icon(Icon::Add)}"New token"</a>
         </div>
         {made(&made_now(&page, &tokens))}
         {ended_now(&page, &tokens)}
-        {search_form(&search, ended_too)}
+        {listing.search_form("Find a token", "Name or owner", Some(ended_choice(ended_too)))}
         <section class="panel" aria-label="Static tokens">{table(&tokens, now, total, next)}</section>
         <section class="panel" id="new" aria-labelledby="new-title">
             <header><h2 id="new-title">"New token"</h2></header>
@@ -60,17 +60,6 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {personal(&page.outcome(FormId::PersonalTokens), settings.personal_tokens_enabled)}
     };
     Ok(frame.settings("External access", SettingsSection::ExternalAccess, content.into_any()))
-}
-
-fn next_path(search: &str, ended_too: bool, last: &StaticTokenId) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !search.is_empty() {
-        query.append_pair("q", search);
-    }
-    if ended_too {
-        query.append_pair("ended", "1");
-    }
-    format!("/settings/external-access?{}", query.append_pair("after", last.as_str()).finish())
 }
 
 fn made_now(page: &PageRequest, tokens: &[StaticToken]) -> [(FormOutcome, Option<String>); 2] {
@@ -93,20 +82,12 @@ fn ended_now(page: &PageRequest, tokens: &[StaticToken]) -> AnyView {
     view! { {done} {errors} }.into_any()
 }
 
-fn search_form(search: &str, ended_too: bool) -> AnyView {
+fn ended_choice(ended_too: bool) -> AnyView {
     view! {
-        <form class="filters" action="/settings/external-access" method="get" role="search" aria-label="Find a token">
-            <div class="find">
-                <label class="sr" for="q">"Name or owner"</label>
-                {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Name or owner"/>
-            </div>
-            <label class="choice">
-                <input class="check" type="checkbox" name="ended" value="1" checked=ended_too/>
-                <span>"Show ended tokens"</span>
-            </label>
-            <button class="btn" type="submit">"Search"</button>
-        </form>
+        <label class="choice">
+            <input class="check" type="checkbox" name="ended" value="1" checked=ended_too/>
+            <span>"Show ended tokens"</span>
+        </label>
     }
     .into_any()
 }
@@ -129,10 +110,7 @@ fn table(tokens: &[StaticToken], now: UnixMillis, total: i64, next: Option<Strin
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <div class="pager">
-            <span>{text::count(total, "token", "tokens")}</span>
-            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
-        </div>
+        {pager(text::count(total, "token", "tokens"), next)}
     }
     .into_any()
 }

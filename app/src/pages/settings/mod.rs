@@ -12,6 +12,8 @@ pub(crate) mod confirm;
 pub(crate) mod external_access;
 pub(crate) mod general;
 mod life;
+mod listing;
+mod local_sign_in;
 pub(crate) mod org_data;
 mod refresh;
 mod rollout;

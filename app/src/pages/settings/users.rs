@@ -8,7 +8,11 @@ use portal_core::{
 };
 use portal_model::Field;
 
-use super::user_confirm::confirm_path;
+use super::{
+    listing::{Listing, ROWS_READ, crumbs, pager},
+    local_sign_in,
+    user_confirm::confirm_path,
+};
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, address, avatar, badge, copy_line, dismissable, empty,
@@ -21,44 +25,33 @@ use crate::{
 };
 use portal_core::identity::UserChange;
 
-/// Rows of a page.
-const ROWS: u32 = 50;
-
 /// Accounts: who may sign in, and who is an admin.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
-    let search: String = page.request.query("q").unwrap_or_default().trim().chars().take(100).collect();
-    let after = page.request.query("after").map(UserId);
+    let listing = Listing::of(&page, "/settings/users");
+    let after = listing.after.clone().map(UserId);
     let identity = &page.request.services().identity;
-    let mut users = identity.user_list(&admin, &search, after.as_ref(), ROWS + 1).await?;
-    let more = users.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    users.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let next = if more { users.last().map(|user| next_path(&search, &user.id)) } else { None };
+    let mut users = identity.user_list(&admin, &listing.search, after.as_ref(), ROWS_READ).await?;
+    let next = listing.cut(&mut users, &[], |user| user.id.as_str());
     let own = frame.signed_in.user().id.clone();
     let now = page.request.now();
+    let local = identity.local_sign_in_enabled().await?;
     let content = view! {
-        <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Users"</li></ol></nav>
+        {crumbs("Users")}
         <div class="head">
-            <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself. People without one cannot sign in."</p></div>
+            <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself, and those of people who have signed in with a provider."</p></div>
             <a class="btn solid" href="#invite">{icon(Icon::Add)}"Invite someone"</a>
         </div>
         {link_shown(&page, &users)}
         {outcome(&page.outcome(FormId::User), &users)}
         {form_error(&page.outcome(FormId::Reset))}
-        {search_form(&search)}
+        {listing.search_form("Find an account", "Name, e-mail or user reference", None)}
         <section class="panel" aria-label="Accounts">{table(&users, &own, now, next)}</section>
         {invite_form(&page.outcome(FormId::Invite))}
+        {local_sign_in::section(&page.outcome(FormId::LocalSignIn), local)}
     };
     Ok(frame.settings("Users", SettingsSection::Users, content.into_any()))
-}
-
-fn next_path(search: &str, last: &UserId) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !search.is_empty() {
-        query.append_pair("q", search);
-    }
-    format!("/settings/users?{}", query.append_pair("after", last.as_str()).finish())
 }
 
 /// The link of an invitation or reset that was just made, once.
@@ -94,20 +87,6 @@ fn outcome(outcome: &FormOutcome, users: &[User]) -> AnyView {
     view! { {done} {form_error(outcome).map(|error| view! { <div class="mb-6">{error}</div> })} }.into_any()
 }
 
-fn search_form(search: &str) -> AnyView {
-    view! {
-        <form class="filters" action="/settings/users" method="get" role="search" aria-label="Find an account">
-            <div class="find">
-                <label class="sr" for="q">"Name, e-mail or user reference"</label>
-                {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=search.to_owned() placeholder="Name, e-mail or user reference"/>
-            </div>
-            <button class="btn" type="submit">"Search"</button>
-        </form>
-    }
-    .into_any()
-}
-
 fn table(users: &[User], own: &UserId, now: UnixMillis, next: Option<String>) -> AnyView {
     if users.is_empty() {
         return empty("Nobody fits", "No account has this text in its name, e-mail or reference.", None);
@@ -124,10 +103,7 @@ fn table(users: &[User], own: &UserId, now: UnixMillis, next: Option<String>) ->
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <div class="pager">
-            <span>{text::count_of(users.len(), "account", "accounts")}</span>
-            {next.map(|next| view! { <a class="btn small" rel="next" href=next>"Next page"</a> })}
-        </div>
+        {pager(text::count_of(users.len(), "account", "accounts"), next)}
     }
     .into_any()
 }

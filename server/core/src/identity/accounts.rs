@@ -118,6 +118,7 @@ impl IdentityService {
             UserChange::Disable => {
                 tx.user_set_status(&user.id, user.status, UserStatus::Disabled).await?;
                 self.links_delete(tx, &user.id).await?;
+                tx.known_browser_delete_by_user(&user.id).await?;
                 entity_remove(tx, &user).await?;
                 Ok(access_end(tx, &user.id, self.now()).await?.details())
             }

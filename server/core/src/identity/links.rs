@@ -163,6 +163,8 @@ impl IdentityService {
         user.last_sign_in_at = Some(self.now());
         tx.user_update(&user).await?;
         tx.browser_session_delete_by_user(&user.id).await?;
+        // A browser that knew the old password has no privilege with the new one.
+        tx.known_browser_delete_by_user(&user.id).await?;
         self.links_delete(tx.as_mut(), &user.id).await?;
         let event = self.event(user_actor(&user), "user.password-set", origin).target(user.id.as_str());
         tx.audit_append(&event).await?;

@@ -48,15 +48,13 @@ pub enum BearerError {
 #[derive(Clone)]
 struct Remembered {
     access_counter: i64,
-    /// `None` for access tokens, which do not depend on the catalog.
-    catalog_counter: Option<i64>,
+    catalog_counter: i64,
     caller: Arc<Caller>,
 }
 
 impl Remembered {
     fn is_current(&self, changes: &Changes) -> bool {
-        self.access_counter == changes.access
-            && self.catalog_counter.is_none_or(|counter| counter == changes.catalog)
+        self.access_counter == changes.access && self.catalog_counter == changes.catalog
     }
 }
 
@@ -115,13 +113,15 @@ impl BearerService {
         hash: SecretHash,
         changes: &Changes,
     ) -> Result<Arc<Caller>, BearerError> {
-        let (caller, catalog_counter) = match kind {
-            TokenKind::Static => (self.static_token(&hash).await?, Some(changes.catalog)),
-            _ => (self.access_token(&hash).await?, None),
+        let caller = Arc::new(match kind {
+            TokenKind::Static => self.static_token(&hash).await?,
+            _ => self.access_token(&hash).await?,
+        });
+        let remembered = Remembered {
+            access_counter: changes.access,
+            catalog_counter: changes.catalog,
+            caller: Arc::clone(&caller),
         };
-        let caller = Arc::new(caller);
-        let remembered =
-            Remembered { access_counter: changes.access, catalog_counter, caller: Arc::clone(&caller) };
         self.remembered.insert(hash, remembered);
         Ok(caller)
     }
@@ -149,16 +149,19 @@ impl BearerService {
         Ok(())
     }
 
+    /// An access token is refused when its session has ended, and when its person is disabled, has signed out everywhere or
+    /// is missing in the catalog.
     async fn access_token(&self, hash: &SecretHash) -> Result<Caller, BearerError> {
-        let found = self.dependencies.store.read().await?.access_token_by_hash(hash).await?;
-        let (token, session, user) = found.ok_or(BearerError::Invalid)?;
+        let mut store = self.dependencies.store.read().await?;
+        let (token, session, user) = store.access_token_by_hash(hash).await?.ok_or(BearerError::Invalid)?;
         let alive = session.ended.is_none()
             && user.status == UserStatus::Active
             && user.revocation_epoch == session.epoch
             && session.resource == self.dependencies.configuration.mcp_resource();
-        if !alive {
+        if !alive || store.entity_location(&user.entity_ref).await?.is_none() {
             return Err(BearerError::Invalid);
         }
+        drop(store);
         if let Some(refresh) = token.refresh_hash {
             self.activity.confirm_refresh(refresh);
         }

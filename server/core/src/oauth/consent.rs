@@ -9,7 +9,7 @@ use super::{
     format::TokenKind,
     records::{AuthorizationCode, AuthorizationRequest, ClientSnapshot, Consent, DocumentOrigin, LogoId},
     redirect,
-    remembered::{consent_hash, is_rememberable, may_resume},
+    remembered::{consent_hash, is_rememberable},
     session_end,
 };
 use crate::{
@@ -22,6 +22,17 @@ use crate::{
 
 /// How long a code can be exchanged, in milliseconds.
 pub const CODE_LIFETIME_MS: i64 = 60 * SECOND_MS;
+
+/// What comes next for a pending request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentStep {
+    /// Someone must sign in, or sign in anew.
+    SignIn,
+    /// The person has allowed the same before and need not be asked: see [`AuthorizationService::resume`].
+    Resume,
+    /// The person is asked.
+    Ask,
+}
 
 /// What the consent page shows.
 #[derive(Debug, Clone)]
@@ -46,11 +57,8 @@ pub struct ConsentView {
     pub token_lifetime_days: Option<u16>,
     /// Until when the page can be answered.
     pub expires_at: UnixMillis,
-    /// Whether the person must sign in anew before answering.
-    pub must_sign_in: bool,
-    /// Whether the person who is signed in has allowed the same before and need not be asked: see
-    /// [`AuthorizationService::resume`].
-    pub remembered: bool,
+    /// What comes next.
+    pub next: ConsentStep,
     /// The client's picture, where there is one.
     pub logo: Option<LogoId>,
 }
@@ -99,9 +107,11 @@ impl AuthorizationService {
         let settings = self.settings.current().await?;
         let redirect = RedirectUri::parse(&pending.redirect_uri).map_err(|_| ConsentError::Expired)?;
         let refreshable = is_refreshable(&settings, pending.scope, &pending.client);
-        let remembered = match signed_in {
-            Some(person) if may_resume(&pending, person) => self.is_remembered(&pending, person).await?,
-            _ => false,
+        let next = match signed_in {
+            None => ConsentStep::SignIn,
+            Some(person) if must_sign_in_again(&pending, person) => ConsentStep::SignIn,
+            Some(person) if self.may_resume(&pending, person).await? => ConsentStep::Resume,
+            Some(_) => ConsentStep::Ask,
         };
         let client_id = pending.client.client_id.as_str();
         let logo = self.clients.logos(std::iter::once(client_id)).await?.remove(client_id);
@@ -121,8 +131,7 @@ impl AuthorizationService {
             ends_at,
             token_lifetime_days: refreshable.then(|| settings.refresh_lifetimes.token().days()),
             expires_at: pending.expires_at,
-            must_sign_in: signed_in.is_none_or(|signed_in| must_sign_in_again(&pending, signed_in)),
-            remembered,
+            next,
             logo,
             client: pending.client,
             redirect_uri: pending.redirect_uri,

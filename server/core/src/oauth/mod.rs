@@ -35,7 +35,7 @@ pub use client::{
     RuleReport, UrlFault,
 };
 pub(crate) use client::{document_admitted, parse_object};
-pub use consent::{ConsentDecision, ConsentError, ConsentView};
+pub use consent::{ConsentDecision, ConsentError, ConsentStep, ConsentView};
 pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
 pub use form::Form;
 pub use format::TokenKind;

@@ -35,10 +35,20 @@ impl AuthorizationService {
         signed_in: &SignedIn,
     ) -> Result<Option<String>, ConsentError> {
         let pending = self.pending(request, browser).await?;
-        if !may_resume(&pending, signed_in) || !self.still_good(&pending).await? {
+        let may = !must_sign_in_again(&pending, signed_in) && self.may_resume(&pending, signed_in).await?;
+        if !may || !self.still_good(&pending).await? {
             return Ok(None);
         }
         Ok(self.allow_again(&pending, signed_in, Kept::Yes).await?)
+    }
+
+    /// Whether a kept request may be answered without asking.
+    pub(super) async fn may_resume(
+        &self,
+        pending: &AuthorizationRequest,
+        signed_in: &SignedIn,
+    ) -> Result<bool, StoreError> {
+        Ok(!pending.prompt_consent && self.is_remembered(pending, signed_in).await?)
     }
 
     /// Answers a request where the person has allowed the same before. `None` where the person must be asked.
@@ -68,7 +78,7 @@ impl AuthorizationService {
 
     /// Whether the person has allowed the same before: at least this scope, to a client that has said the same of itself
     /// since. Never for programs on their own computer, because no web site vouches for who listens there.
-    pub(super) async fn is_remembered(
+    async fn is_remembered(
         &self,
         asked: &AuthorizationRequest,
         signed_in: &SignedIn,
@@ -92,11 +102,6 @@ fn covers(known: Option<&Consent>, asked: &AuthorizationRequest) -> bool {
     known.is_some_and(|known| {
         known.scope.contains(asked.scope) && known.redirect_uris_hash == consent_hash(&asked.client)
     })
-}
-
-/// Whether a kept request may be answered without asking, if the person has allowed the same before.
-pub(super) fn may_resume(pending: &AuthorizationRequest, signed_in: &SignedIn) -> bool {
-    !pending.prompt_consent && !must_sign_in_again(pending, signed_in)
 }
 
 /// What a client says of itself, as one hash: when any of it changes, the person is asked again.

@@ -106,7 +106,8 @@ async fn shared_references(store: &mut dyn ReadTransaction) -> Result<Vec<Confli
     let people = store.identity_list_by_refs(&refs).await?;
     for entity_ref in refs {
         let here = people.iter().filter(|identity| {
-            identity.entity_ref == entity_ref && identity.standing.is_active() && identity.link.is_none()
+            let there = matches!(identity.standing.as_str(), "active" | "rejected");
+            identity.entity_ref == entity_ref && there && identity.link.is_none()
         });
         let people = here.map(|identity| identity.key.clone()).collect();
         conflicts.push(Conflict::SharedReference { entity_ref, people });

@@ -71,6 +71,12 @@ impl IdentityStanding {
         matches!(self, Self::Active)
     }
 
+    /// Whether Portal itself left the person out, because the catalog could not take their entity.
+    #[must_use]
+    pub const fn is_rejected(&self) -> bool {
+        matches!(self, Self::Excluded(Exclusion { reason: ExclusionReason::Rejected, .. }))
+    }
+
     /// Whether the directory itself said that this person may not go on.
     #[must_use]
     pub const fn is_explicit(&self) -> bool {

@@ -7,12 +7,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use portal_model::EntityRef;
+
 use super::{
-    DirectoryIdentity, IdentityKey, IdentityStanding, LinkRule, ProviderId, StandingContext, Subject,
+    DirectoryIdentity, IdentityKey, IdentityStanding, LinkRule, Person, ProviderId, ProviderOptions,
+    StandingContext, Subject, rows::PersonRow,
 };
 use crate::{
     ports::{ReadTransaction, StoreError, WriteTransaction, store::IDENTITY_BATCH_MAX},
     services::Directory,
+    time::UnixMillis,
 };
 
 /// A link that was made, moved or taken away.
@@ -106,6 +110,81 @@ pub(super) async fn update(
     Ok(relinked)
 }
 
+/// The user entities that people of a provider are by its link rule: those of the other provider, where that one knows
+/// them and they are in the catalog. Whoever is not in the answer has an entity of their own. For the composition of a
+/// run, before its people are published.
+///
+/// # Errors
+/// The store failed.
+pub async fn linked_entities(
+    store: &mut dyn ReadTransaction,
+    directories: &[Directory],
+    options: &ProviderOptions,
+    people: &[PersonRow],
+) -> Result<HashMap<Subject, EntityRef>, StoreError> {
+    let Some(link) = &options.link else { return Ok(HashMap::new()) };
+    let rule = Rule { from: &options.id, link };
+    let now = UnixMillis::default();
+    let mut found = HashMap::new();
+    for rows in people.chunks(IDENTITY_BATCH_MAX) {
+        let subjects: Vec<Subject> = rows.iter().map(|row| row.person.subject.clone()).collect();
+        let known: HashMap<Subject, DirectoryIdentity> = store
+            .identity_list(&options.id, &subjects)
+            .await?
+            .into_iter()
+            .map(|identity| (identity.key.subject.clone(), identity))
+            .collect();
+        let mut asked = Vec::with_capacity(rows.len());
+        for PersonRow { person, entity_ref, standing, .. } in rows {
+            let mut identity = known.get(&person.subject).cloned().unwrap_or_else(|| {
+                let key = IdentityKey { provider: options.id.clone(), subject: person.subject.clone() };
+                DirectoryIdentity::new(key, entity_ref.clone(), IdentityStanding::from(standing), now)
+            });
+            identity.describe(person);
+            asked.push(identity);
+        }
+        let links = judged(store, rule, asked).await?;
+        let roots: Vec<IdentityKey> = links.values().cloned().collect();
+        let persons = Person::find_all(store, directories, &roots).await?;
+        for (subject, root) in links {
+            let root = persons.get(&root).and_then(|person| person.identity(&root));
+            if let Some(root) = root.filter(|root| root.standing.is_active()) {
+                found.insert(subject, root.entity_ref.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The links as they will be, of those who will have one.
+async fn judged(
+    store: &mut dyn ReadTransaction,
+    rule: Rule<'_>,
+    people: Vec<DirectoryIdentity>,
+) -> Result<HashMap<Subject, IdentityKey>, StoreError> {
+    let values: Vec<String> = people.iter().filter_map(|identity| rule.value(identity)).collect();
+    let targets = rule.candidates(store, rule.link.to(), &values).await?;
+    let sources = rule.candidates(store, rule.from, &values).await?;
+    let present = linked_targets(store, rule, &people).await?;
+    let mut found = HashMap::new();
+    for identity in &people {
+        let value = rule.value(identity);
+        let twins = |known: &&DirectoryIdentity| known.key != identity.key;
+        let others = value.as_ref().and_then(|value| sources.get(value)).into_iter().flatten().filter(twins);
+        let together = people.iter().filter(twins).filter(|other| rule.value(other) == value);
+        let alone = others.chain(together).next().is_none();
+        let candidate = match value.as_ref().and_then(|value| targets.get(value)).map(Vec::as_slice) {
+            Some([one]) if alone => Some(one.key.clone()),
+            _ => None,
+        };
+        let current = identity.link.as_ref().and_then(|link| present.get(&link.subject));
+        if let Some(link) = decide(rule, identity, current, candidate) {
+            found.insert(identity.key.subject.clone(), link);
+        }
+    }
+    Ok(found)
+}
+
 /// Keeps the values of annotations by which people are recognised.
 async fn write_keys(
     context: &StandingContext<'_>,
@@ -150,7 +229,10 @@ async fn evaluate(
         };
         let candidate = only(&sources).and_then(|_| only(&targets));
         let current = identity.link.as_ref().and_then(|link| present.get(&link.subject));
-        let Some(link) = decide(rule, &identity, current, candidate) else { continue };
+        let link = decide(rule, &identity, current, candidate);
+        if link == identity.link {
+            continue;
+        }
         relinked.push(Relinked { key: identity.key.clone(), severed: identity.link.is_some() });
         identity.link = link;
         tx.identity_put(&[identity]).await?;
@@ -158,27 +240,26 @@ async fn evaluate(
     Ok(relinked)
 }
 
-/// The link as it shall be; `None` when it stays as it is.
+/// The link as it shall be.
 fn decide(
     rule: Rule<'_>,
     identity: &DirectoryIdentity,
     current: Option<&DirectoryIdentity>,
     candidate: Option<IdentityKey>,
-) -> Option<Option<IdentityKey>> {
+) -> Option<IdentityKey> {
+    let as_it_is = || identity.link.clone();
     if identity.standing == IdentityStanding::Gone {
-        return None;
+        return as_it_is();
     }
-    let Some(current) = current else {
-        return (identity.link != candidate).then_some(candidate);
-    };
+    let Some(current) = current else { return candidate };
     let holds = rule.value(identity).is_some() && rule.value(identity) == rule.value(current);
     match &current.standing {
         // The same person, as before; a second candidate is a conflict, no reason to take the link away.
-        IdentityStanding::Active if holds => None,
-        IdentityStanding::Active => Some(candidate),
-        IdentityStanding::Excluded(_) => None,
+        IdentityStanding::Active if holds => as_it_is(),
+        IdentityStanding::Active => candidate,
+        IdentityStanding::Excluded(_) => as_it_is(),
         // Whoever has come back under another id is found by the rule, and inherits nothing.
-        IdentityStanding::Gone => candidate.map(Some),
+        IdentityStanding::Gone => candidate.or_else(as_it_is),
     }
 }
 

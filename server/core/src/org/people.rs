@@ -75,7 +75,7 @@ impl Person {
                 }
             }
         }
-        Ok(grouped(known))
+        Ok(grouped(&known))
     }
 
     /// What each provider says, the one whose entity stands for all first.
@@ -108,7 +108,9 @@ impl Person {
         configured.peek()?;
         let configured: Vec<_> = configured.collect();
         let inactive = || configured.iter().filter(|(identity, _)| !identity.standing.is_active());
-        let decisive = inactive().find(|(_, options)| options.authoritative);
+        // That the catalog could not take an entity says nothing about the person.
+        let said = |identity: &DirectoryIdentity| !identity.standing.is_rejected();
+        let decisive = inactive().find(|(identity, options)| options.authoritative && said(identity));
         if configured.iter().any(|(identity, _)| identity.standing.is_active()) {
             return decisive.map(|(identity, _)| *identity);
         }
@@ -196,7 +198,7 @@ pub(super) fn by_provider(keys: impl Iterator<Item = IdentityKey>) -> BTreeMap<P
     providers
 }
 
-fn grouped(known: BTreeMap<IdentityKey, DirectoryIdentity>) -> HashMap<IdentityKey, Arc<Person>> {
+fn grouped(known: &BTreeMap<IdentityKey, DirectoryIdentity>) -> HashMap<IdentityKey, Arc<Person>> {
     let mut people: BTreeMap<IdentityKey, Vec<DirectoryIdentity>> = BTreeMap::new();
     for identity in known.values() {
         // A link to someone of whom nothing is known any more stands for nobody.

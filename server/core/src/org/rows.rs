@@ -113,13 +113,14 @@ pub struct GroupDifference {
 }
 
 impl GroupDifference {
-    /// What it means for the catalog.
+    /// What it means for the catalog; `None` for a group that was not in it and is not.
     #[must_use]
-    pub const fn kind(&self) -> DifferenceKind {
+    pub const fn kind(&self) -> Option<DifferenceKind> {
         match (&self.before, &self.after) {
-            (None, _) => DifferenceKind::Added,
-            (Some(_), None) => DifferenceKind::Removed,
-            (Some(_), Some(_)) => DifferenceKind::Changed,
+            (None, Some(_)) => Some(DifferenceKind::Added),
+            (Some(_), None) => Some(DifferenceKind::Removed),
+            (Some(_), Some(_)) => Some(DifferenceKind::Changed),
+            (None, None) => None,
         }
     }
 }

@@ -8,8 +8,11 @@
 mod accounts;
 mod claims;
 mod holdings;
+mod relink;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use relink::relink;
 
 use portal_model::EntityRef;
 
@@ -69,6 +72,7 @@ impl StandingOutcome {
 }
 
 /// Identities before and after a batch of changes.
+#[derive(Default)]
 struct Batch {
     before: BTreeMap<Subject, DirectoryIdentity>,
     after: Vec<DirectoryIdentity>,
@@ -167,7 +171,7 @@ pub async fn apply(
     let batch = Batch::load(context, tx, changes).await?;
     tx.identity_put(&batch.after).await?;
     let relinked = link::update(context, tx, &batch.after).await?;
-    claims::bind(tx, &batch).await?;
+    claims::bind(context, tx, &batch).await?;
     let neighbours = claims::neighbours(tx, &batch).await?;
     let mut touched: BTreeSet<IdentityKey> =
         batch.after.iter().map(|identity| identity.key.clone()).collect();
@@ -175,7 +179,7 @@ pub async fn apply(
     touched.extend(relinked.iter().map(|relinked| relinked.key.clone()));
     let outcome = accounts::settle(context, tx, touched, &relinked).await?;
     holdings::follow(context, tx, &batch, &relinked).await?;
-    holdings::end_lost(context, tx, &batch, &neighbours).await?;
+    holdings::end_lost(context, tx, &neighbours).await?;
     holdings::tell(context, tx, &batch).await?;
     Ok(outcome)
 }

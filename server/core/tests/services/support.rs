@@ -1,11 +1,7 @@
 //! A Portal without doors: services on a database of their own, with a clock moved by hand.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use portal_core::{
     audit::{AuditEvent, AuditFilter, AuditOutcome},
     changes::ChangeTracker,
@@ -14,12 +10,8 @@ use portal_core::{
         RequestOrigin, SignIn, SignInOutcome, SignedIn, User,
     },
     ids::AgentSessionId,
-    ingestion::Target,
     oauth::records::{AgentSession, AgentSessionFilter, ClientSnapshot, DocumentOrigin},
-    ports::{
-        Clock as _, DocumentFetcher, FetchError, FetchedDocument, LocationReader, ReadError, ReadFile,
-        ReadTransaction, Store, StoreError, WriteTransaction,
-    },
+    ports::{Clock as _, ReadTransaction, Store, WriteTransaction},
     secret::Secret,
     services::{Configuration, Dependencies},
     settings::SettingsService,
@@ -29,6 +21,7 @@ use portal_store::{Durability, OpenOptions, SqlStore};
 use portal_testkit::{
     MockClock, SeededRng,
     conformance::{Engine, TestDatabase},
+    fakes::{BreakableStore, ScriptedFetcher, ScriptedReader},
 };
 
 /// A password that nothing is wrong with.
@@ -70,15 +63,15 @@ impl House {
         clock: Arc<MockClock>,
         seed: u64,
     ) -> Self {
-        let store = Arc::new(BreakableStore { inner, broken: AtomicBool::new(false) });
+        let store = Arc::new(BreakableStore::new(inner));
         let port: Arc<dyn Store> = store.clone();
         let dependencies = Dependencies {
             changes: Arc::new(ChangeTracker::new(Arc::clone(&port), clock.clone())),
             store: port,
             clock: clock.clone(),
             rng: Arc::new(SeededRng::new(seed)),
-            fetcher: Arc::new(Nowhere),
-            reader: Arc::new(Nowhere),
+            fetcher: Arc::new(ScriptedFetcher::default()),
+            reader: Arc::new(ScriptedReader::default()),
             directories: Arc::from([]),
             sign_in_providers: Arc::from([]),
             configuration: Arc::new(Configuration {
@@ -95,7 +88,7 @@ impl House {
 
     /// Makes every transaction fail to start, or no longer.
     pub fn break_store(&self, broken: bool) {
-        self.store.broken.store(broken, Ordering::Relaxed);
+        self.store.set_broken(broken);
     }
 
     pub async fn read(&self) -> Box<dyn ReadTransaction> {
@@ -245,50 +238,5 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> FieldErr
     match result {
         Err(IdentityError::Refused(error)) => error,
         other => panic!("not refused: {other:?}"),
-    }
-}
-
-/// A database that can be made unreachable.
-struct BreakableStore {
-    inner: Arc<SqlStore>,
-    broken: AtomicBool,
-}
-
-impl BreakableStore {
-    fn check(&self) -> Result<(), StoreError> {
-        if self.broken.load(Ordering::Relaxed) {
-            return Err(StoreError::Unavailable("broken by the test".to_owned()));
-        }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Store for BreakableStore {
-    async fn read(&self) -> Result<Box<dyn ReadTransaction>, StoreError> {
-        self.check()?;
-        self.inner.read().await
-    }
-
-    async fn write(&self) -> Result<Box<dyn WriteTransaction>, StoreError> {
-        self.check()?;
-        self.inner.write().await
-    }
-}
-
-/// A network with nothing on it.
-struct Nowhere;
-
-#[async_trait]
-impl DocumentFetcher for Nowhere {
-    async fn fetch(&self, _client_id_url: &str) -> Result<FetchedDocument, FetchError> {
-        Err(FetchError::Dns)
-    }
-}
-
-#[async_trait]
-impl LocationReader for Nowhere {
-    async fn read(&self, _root: &Target, _base: Option<&str>, target: &str) -> Result<ReadFile, ReadError> {
-        Err(ReadError::Unreachable { target: target.to_owned(), reason: "nothing is there".to_owned() })
     }
 }

@@ -90,7 +90,7 @@ async fn output(mut child: Child, question: &Question) -> Result<Vec<u8>, Direct
         let _ = stdin.write_all(line.as_bytes()).await;
         let _ = stdin.shutdown().await;
     };
-    let (_, answer, complaint) =
+    let ((), answer, complaint) =
         tokio::join!(write, read_up_to(stdout, COMMAND_BYTES_MAX), read_up_to(stderr, COMPLAINT_BYTES_MAX));
     let Read { bytes, more } = answer.map_err(failed)?;
     if more {

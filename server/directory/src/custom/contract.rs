@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The version of the contract.
 pub const CONTRACT_VERSION: u64 = 1;
@@ -132,6 +133,7 @@ pub struct Removed {
 
 /// The answer to `full`, `changes` and `page`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = require_next)]
 pub struct PageAnswer {
     /// 1.
     pub version: u64,
@@ -152,7 +154,7 @@ pub struct PageAnswer {
     pub memberships_replaced: Vec<String>,
     /// Where the next page begins; null on the last one. Required (of a command: on the last line), so that an answer
     /// that was cut off is not taken for a whole one.
-    #[schemars(required, length(max = 8192))]
+    #[schemars(length(max = 8192))]
     pub next: Option<String>,
     /// On the last page: from where `changes` can be asked later.
     #[serde(default)]
@@ -162,11 +164,11 @@ pub struct PageAnswer {
 
 /// The answer to `user`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = require_user)]
 pub struct UserAnswer {
     /// 1.
     pub version: u64,
     /// The person; null for someone who is not, or no longer, there. Required.
-    #[schemars(required)]
     pub user: Option<User>,
     /// Ids of all groups that the person is directly in; null where finding out costs too much.
     #[serde(default)]
@@ -241,6 +243,22 @@ pub struct EventBody {
     pub logins: Vec<String>,
     /// Whether more changed than these people: a run follows.
     pub run: bool,
+}
+
+/// Null is a value of these fields, and their absence is a fault.
+fn require(schema: &mut Schema, field: &str) {
+    let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
+    if let Some(fields) = required.as_array_mut() {
+        fields.push(json!(field));
+    }
+}
+
+fn require_next(schema: &mut Schema) {
+    require(schema, "next");
+}
+
+fn require_user(schema: &mut Schema) {
+    require(schema, "user");
 }
 
 /// The JSON Schema of [`Answer`], as docs/custom-provider.schema.json publishes it.

@@ -37,7 +37,7 @@ pub(super) struct EntraTokens {
 
 enum Proof {
     Secret(Secret),
-    Certificate { signer: JwtSigner, sha1: String, sha256: String },
+    Certificate { signer: Box<JwtSigner>, sha1: String, sha256: String },
 }
 
 impl EntraTokens {
@@ -51,7 +51,7 @@ impl EntraTokens {
             EntraCredential::Secret(secret) => Proof::Secret(secret.clone()),
             EntraCredential::Certificate { certificate, private_key } => {
                 let (sha1, sha256) = thumbprints(certificate)?;
-                Proof::Certificate { signer: signer(private_key)?, sha1, sha256 }
+                Proof::Certificate { signer: Box::new(signer(private_key)?), sha1, sha256 }
             }
         };
         let api = ApiClient::new(ApiOptions::new(options.cloud.login_url.clone()), None, transport, clock)?;

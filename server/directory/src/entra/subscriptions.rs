@@ -1,5 +1,6 @@
 //! Subscribing to change notifications, and staying subscribed.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Method;
 use portal_core::{
     ports::DirectoryError,
@@ -117,7 +118,7 @@ impl EntraDirectory {
 /// earlier secret would send what cannot be believed.
 fn marked(address: &Url, secret: &Secret) -> Url {
     let hash = digest::digest(&digest::SHA256, format!("clientState {}", secret.expose()).as_bytes());
-    let mark: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let mark = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..6).unwrap_or_default());
     let mut address = address.clone();
     address.query_pairs_mut().append_pair("key", &mark);
     address

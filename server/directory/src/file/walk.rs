@@ -34,7 +34,7 @@ pub(super) async fn entities(
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     while let Some((base, target)) = visits.pop_front() {
-        let file = reader.read(&root, base.as_deref(), &target).await.map_err(unreadable)?;
+        let file = reader.read(&root, base.as_deref(), &target).await.map_err(|error| unreadable(&error))?;
         if !seen.insert(file.name.clone()) {
             continue;
         }
@@ -97,7 +97,10 @@ fn accepted(document: ValidatedEntity, file: &str) -> Result<Found, DirectoryErr
             let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
             let first = faults.first().map_or_else(
                 || format!("{place}: cannot be used"),
-                |fault| format!("{file} line {}: {} {}", fault.line, fault.path, fault.reason),
+                |fault| {
+                    let path = if document.is_yaml { format!("{} ", fault.path) } else { String::new() };
+                    format!("{file} line {}: {path}{}", fault.line, fault.reason)
+                },
             );
             Err(DirectoryError::Malformed(format!("{first}{more}")))
         }
@@ -113,7 +116,7 @@ fn location_targets(entity: &Value) -> Vec<String> {
     one.into_iter().chain(many).map(str::to_owned).collect()
 }
 
-fn unreadable(error: ReadError) -> DirectoryError {
+fn unreadable(error: &ReadError) -> DirectoryError {
     let text = error.to_string();
     match error {
         ReadError::Outage { .. } => DirectoryError::Outage(text),

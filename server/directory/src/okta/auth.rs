@@ -90,7 +90,8 @@ impl TokenSource for OktaTokens {
     async fn issue(&self) -> Result<AccessToken, DirectoryError> {
         let now = self.api.clock().now();
         let seconds = now.0.div_euclid(SECOND_MS);
-        let header = self.key_id.iter().map(|id| ("kid".to_owned(), Value::from(id.as_str())));
+        let header: Map<String, Value> =
+            self.key_id.iter().map(|id| ("kid".to_owned(), Value::from(id.as_str()))).collect();
         let claims = json!({
             "aud": format!("{}{PATH}", self.api.base_url()),
             "iss": self.client_id,
@@ -99,7 +100,7 @@ impl TokenSource for OktaTokens {
             "iat": seconds,
             "exp": seconds + ASSERTION_LIFETIME_SECONDS,
         });
-        let assertion = self.signer.sign(Map::from_iter(header), &claims)?;
+        let assertion = self.signer.sign(header, &claims)?;
         let form = [
             ("grant_type", "client_credentials"),
             ("scope", SCOPES),

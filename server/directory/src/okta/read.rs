@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portal_core::{
     org::{GroupId, Member, Membership, Subject},
     ports::{DirectoryError, DirectoryPage, DirectoryRead},
-    time::UnixMillis,
+    time::{SECOND_MS, UnixMillis},
 };
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -51,7 +51,7 @@ impl OktaDirectory {
     }
 
     async fn list(&self, cursor: &mut Cursor, page: &mut DirectoryPage) -> Result<(), DirectoryError> {
-        let since = cursor.since.map(UnixMillis::rfc3339).unwrap_or_default();
+        let since = cursor.since.map(written).unwrap_or_default();
         match cursor.stage {
             // Everyone but the deprovisioned, whatever words for a status there are; those come next. Both lists are
             // read from what is true now: `search` would lag behind.
@@ -151,7 +151,7 @@ impl OktaDirectory {
     async fn deletions(&self, cursor: &mut Cursor, since: String) -> Result<(), DirectoryError> {
         let first = ApiRequest::get("api/v1/logs", "the System Log")
             .query("since", since)
-            .query("until", cursor.began_at.rfc3339())
+            .query("until", written(cursor.began_at))
             .query("filter", DELETIONS)
             .query("sortOrder", "ASCENDING")
             .query("limit", LOG_LIMIT);
@@ -234,6 +234,13 @@ impl OktaDirectory {
             self.api.refusal(&answer, what)
         })
     }
+}
+
+/// A time as Okta writes them: always with three digits of a second.
+fn written(at: UnixMillis) -> String {
+    let text = at.rfc3339();
+    let whole = text.split(['.', 'Z']).next().unwrap_or_default();
+    format!("{whole}.{:03}Z", at.0.rem_euclid(SECOND_MS))
 }
 
 fn pending(id: &GroupId) -> Pending {

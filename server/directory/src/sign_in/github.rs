@@ -1,5 +1,5 @@
 //! GitHub: OAuth without OpenID Connect, for OAuth apps and for the users of a GitHub App alike. Who someone is says
-//! `GET /user`, by the id that the directory has too.
+//! `GET /user`, by the numeric id that the directory has too (node ids were changed once, logins change).
 
 use std::sync::Arc;
 
@@ -20,8 +20,6 @@ use super::{
 
 /// The media type of the REST API.
 const ACCEPT: &str = "application/vnd.github+json";
-/// Longest stable id, in bytes.
-const NODE_ID_BYTES_MAX: usize = 255;
 
 /// Signs people in with github.com, a subdomain of ghe.com, or an Enterprise Server.
 pub(super) struct GithubSignIn {
@@ -36,7 +34,7 @@ pub(super) struct GithubSignIn {
 
 #[derive(Deserialize)]
 struct Account {
-    node_id: String,
+    id: u64,
     #[serde(rename = "type")]
     kind: String,
 }
@@ -50,7 +48,7 @@ struct Email {
 impl GithubSignIn {
     pub(super) fn new(options: SignInOptions, client: Arc<IssuerClient>) -> Result<Self, SignInError> {
         let web = options.issuer.trim_end_matches('/').to_owned();
-        let api = api_address(&web);
+        let api = options.api.map_or_else(|| api_address(&web), |api| api.trim_end_matches('/').to_owned());
         Ok(Self {
             network: Network::new(client, &[&web, &api])?,
             registration: Registration { client_id: options.client_id, client_secret: options.client_secret },
@@ -100,7 +98,7 @@ impl SignInClient for GithubSignIn {
         let tokens = self.registration.exchange(&self.network, self.endpoints(), reply).await?;
         let address = format!("{}/user", self.api);
         let account: Account = self.network.read(&address, ACCEPT, Some(&tokens.access_token)).await?;
-        if account.kind != "User" || !(1..=NODE_ID_BYTES_MAX).contains(&account.node_id.len()) {
+        if account.kind != "User" {
             return Err(SignInError::NotTrusted("the account is not a person's".to_owned()));
         }
         let verified_emails = match self.by {
@@ -113,7 +111,7 @@ impl SignInClient for GithubSignIn {
                 verified.map(|email| email.email).take(VERIFIED_EMAILS_MAX).collect()
             }
         };
-        Ok(VouchedPerson { subject: Subject(account.node_id), verified_emails })
+        Ok(VouchedPerson { subject: Subject(account.id.to_string()), verified_emails })
     }
 }
 

@@ -26,6 +26,8 @@ pub struct SignInOptions {
     pub kind: ProviderKind,
     /// The OpenID Connect issuer, byte for byte; of GitHub the address of its web pages. https, or http on loopback.
     pub issuer: String,
+    /// Of GitHub the address of its REST API, where it does not follow from that of its pages.
+    pub api: Option<String>,
     /// Our id there.
     pub client_id: String,
     /// Our secret there; `None` for a public client, which GitHub does not have.

@@ -2,12 +2,14 @@
 
 mod authorize;
 mod client;
+mod logo;
 mod register;
 mod revoke;
 mod token;
 
 use axum::{Router, routing::get};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use portal_core::services::LOGO_PATH;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 pub(in crate::http) use self::client::header_values;
@@ -29,7 +31,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route(REVOKE_PATH, axum::routing::post(revoke::revoke).fallback(token::wrong_method))
         .route(REGISTER_PATH, axum::routing::post(register::register).fallback(token::wrong_method))
         .layer(open_to_all_origins());
-    Router::new().route(AUTHORIZE_PATH, get(authorize::authorize)).merge(clients)
+    Router::new()
+        .route(AUTHORIZE_PATH, get(authorize::authorize))
+        .route(&format!("{LOGO_PATH}/{{id}}"), get(logo::logo))
+        .merge(clients)
 }
 
 /// Lets scripts of every origin read the answers; none of these routes looks at cookies.

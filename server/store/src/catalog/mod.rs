@@ -73,6 +73,15 @@ impl CatalogReads for SqlTransaction {
     async fn run_size(&mut self, run: &RunId) -> Result<i64, StoreError> {
         staging::size(self, run).await
     }
+
+    async fn run_conflicts(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        limit: u32,
+    ) -> Result<Vec<EntityRef>, StoreError> {
+        staging::conflicts(self, location, run, limit).await
+    }
 }
 
 #[async_trait]
@@ -92,6 +101,10 @@ impl CatalogWrites for SqlTransaction {
         entities: &[StagedEntity],
     ) -> Result<(), StoreError> {
         staging::stage(self, location, run, entities).await
+    }
+
+    async fn run_unstage(&mut self, run: &RunId, refs: &[EntityRef]) -> Result<(), StoreError> {
+        staging::unstage(self, run, refs).await
     }
 
     async fn run_reject(
@@ -127,6 +140,15 @@ impl CatalogWrites for SqlTransaction {
 
     async fn entity_put(&mut self, location: &LocationId, entity: &StagedEntity) -> Result<(), StoreError> {
         staging::entity_put(self, location, entity).await
+    }
+
+    async fn entity_put_all(
+        &mut self,
+        location: &LocationId,
+        gone: &[EntityRef],
+        entities: &[StagedEntity],
+    ) -> Result<(), StoreError> {
+        staging::entity_put_all(self, location, gone, entities).await
     }
 
     async fn entity_delete(

@@ -36,8 +36,16 @@ statements! {
         RETURNING published_run";
     ENTITY_OF_LOCATION = "SELECT e.id FROM entities e JOIN locations l ON l.published_run = e.run_id
         WHERE l.id = $1 AND e.entity_ref = $2";
+    RUN_CONFLICTS = "SELECT e.entity_ref FROM entity_twins t
+        JOIN entities e ON e.run_id = $2 AND e.entity_ref = t.entity_ref
+        JOIN published_entities p ON p.entity_ref = t.entity_ref AND p.location_id <> $1
+        ORDER BY e.entity_ref LIMIT $3";
+    // Directory runs last longer than a process: theirs are known by name.
     ORPHAN_RUN_LIST = "SELECT r.id FROM runs r
-        WHERE NOT EXISTS (SELECT 1 FROM locations l WHERE l.published_run = r.id) ORDER BY r.id";
+        WHERE NOT EXISTS (SELECT 1 FROM locations l WHERE l.published_run = r.id)
+            AND NOT EXISTS (SELECT 1 FROM directory_runs d JOIN directory_providers p ON p.id = d.provider
+                AND (p.active_run = d.number OR p.held_run = d.number) WHERE 'org-' || d.number = r.id)
+        ORDER BY r.id";
     ORPHAN_ENTITY_LIST = "SELECT id FROM entities WHERE run_id = $1 ORDER BY id LIMIT $2";
     ORPHAN_REJECTION_DELETE = "DELETE FROM rejections WHERE run_id = $1";
     RUN_DELETE = "DELETE FROM runs WHERE id = $1";
@@ -182,6 +190,54 @@ pub(super) async fn entity_put(
     let run: RunId = row.single()?;
     entity_delete(store, location, &entity.entity_ref).await?;
     stage(store, location, &run, std::slice::from_ref(entity)).await
+}
+
+/// The refs are looked for in pieces; what is not there is passed over.
+pub(super) async fn unstage(
+    store: &mut SqlTransaction,
+    run: &RunId,
+    refs: &[EntityRef],
+) -> Result<(), StoreError> {
+    for piece in refs.chunks(ENTITIES_PER_STATEMENT) {
+        let mut builder = SqlBuilder::new("ENTITIES_OF_RUN");
+        builder.sql("SELECT id FROM entities WHERE run_id = ").value(run);
+        builder.sql(" AND entity_ref IN (").list(piece).sql(")");
+        let rows = store.fetch_built(builder.once()).await?;
+        let ids = rows.iter().map(Row::single).collect::<Result<Vec<i64>, _>>()?;
+        delete_entities(store, &ids).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn conflicts(
+    store: &mut SqlTransaction,
+    location: &LocationId,
+    run: &RunId,
+    limit: u32,
+) -> Result<Vec<EntityRef>, StoreError> {
+    store.fetch_all(&RUN_CONFLICTS, values![location, run, limit]).await?.iter().map(Row::single).collect()
+}
+
+pub(super) async fn entity_put_all(
+    store: &mut SqlTransaction,
+    location: &LocationId,
+    gone: &[EntityRef],
+    entities: &[StagedEntity],
+) -> Result<(), StoreError> {
+    let live = format!("live-{location}");
+    let Some(row) = store.fetch_optional(&RUN_START_LIVE, values![location, live]).await? else {
+        return Err(StoreError::Inconsistent(
+            "entities were put into a location that is not there".to_owned(),
+        ));
+    };
+    let run: RunId = row.single()?;
+    unstage(store, &run, gone).await?;
+    let refs: Vec<EntityRef> = entities.iter().map(|entity| entity.entity_ref.clone()).collect();
+    unstage(store, &run, &refs).await?;
+    if entities.is_empty() {
+        return Ok(());
+    }
+    stage(store, location, &run, entities).await
 }
 
 pub(super) async fn entity_delete(

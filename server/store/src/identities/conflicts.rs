@@ -12,12 +12,12 @@ use crate::{row::Row, statement::statements, transaction::SqlTransaction, value:
 
 statements! {
     IDENTITY_SHARED_REFS = "SELECT entity_ref FROM directory_identities
-        WHERE standing = 'active' AND linked_provider IS NULL
+        WHERE standing IN ('active', 'rejected') AND linked_provider IS NULL
         GROUP BY entity_ref HAVING COUNT(DISTINCT provider) > 1 ORDER BY entity_ref LIMIT $1";
     IDENTITY_LOCAL_CONFLICTS = "SELECT i.provider, i.subject, i.entity_ref, u.id
         FROM users u JOIN directory_identities i ON i.entity_ref = u.entity_ref
         WHERE u.provider = 'local' AND u.person_provider IS NULL AND u.status <> 'disabled'
-            AND i.standing = 'active' AND i.linked_provider IS NULL
+            AND i.standing IN ('active', 'rejected') AND i.linked_provider IS NULL
         ORDER BY i.entity_ref, i.provider, i.subject, u.id LIMIT $1";
     IDENTITY_AMBIGUOUS_EMAILS = "SELECT f.email_key
         FROM directory_identities f JOIN directory_identities t ON t.provider = $2 AND t.email_key = f.email_key

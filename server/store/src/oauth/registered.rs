@@ -228,9 +228,10 @@ fn client(row: &Row) -> Result<RegisteredClient, StoreError> {
 fn registrar(columns: &mut Columns<'_>) -> Result<ClientRegistrar, StoreError> {
     let dynamic: bool = columns.take()?;
     let (by, network): (Option<String>, Option<String>) = (columns.take()?, columns.take()?);
-    Ok(match dynamic {
-        true => ClientRegistrar::Dynamic { address: by, network: network.unwrap_or_default() },
-        false => ClientRegistrar::Admin(by.unwrap_or_default()),
+    Ok(if dynamic {
+        ClientRegistrar::Dynamic { address: by, network: network.unwrap_or_default() }
+    } else {
+        ClientRegistrar::Admin(by.unwrap_or_default())
     })
 }
 

@@ -58,9 +58,11 @@ statements! {
             confirmed_at = COALESCE(confirmed_at, $4)
         WHERE hash = $1 AND rotated_at IS NULL";
     REFRESH_TOKEN_CONFIRM = "UPDATE refresh_tokens SET confirmed_at = $2 WHERE hash = $1 AND confirmed_at IS NULL";
+    // Looks each successor up: a list of all confirmed tokens would be made anew every few seconds.
     SEALED_ANSWER_PRUNE = "UPDATE refresh_tokens SET sealed_answer = NULL
         WHERE sealed_answer IS NOT NULL
-            AND successor IN (SELECT o.hash FROM refresh_tokens o WHERE o.confirmed_at < $1)";
+            AND EXISTS (SELECT 1 FROM refresh_tokens o
+                WHERE o.hash = refresh_tokens.successor AND o.confirmed_at < $1)";
     REFRESH_TOKEN_PRUNE_ROTATED = "DELETE FROM refresh_tokens WHERE hash IN
         (SELECT t.hash FROM refresh_tokens t WHERE t.rotated_at < $1
             AND NOT EXISTS (SELECT 1 FROM refresh_tokens o WHERE o.hash = t.successor AND o.confirmed_at IS NULL)
@@ -173,6 +175,7 @@ pub(super) async fn sealed_answer_prune(
     store: &mut SqlTransaction,
     confirmed_before: UnixMillis,
 ) -> Result<u64, StoreError> {
+    store.expect_long().await?;
     store.execute(&SEALED_ANSWER_PRUNE, values![confirmed_before]).await
 }
 

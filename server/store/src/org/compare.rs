@@ -22,15 +22,21 @@ use crate::{
 /// A run that has no rows: what a first run is compared with.
 const NO_RUN: RunNumber = RunNumber(0);
 
-/// Whether somebody has an account or a static token that `c.member` or the refs `o` and `n` stand for; `$4` is the
-/// provider.
+/// Whether somebody has an account or a static token that `c.member` or the refs `o` and `n` stand for, or may have one as
+/// a person of another provider; `$4` is the provider.
 macro_rules! concerned {
     () => {
         "(EXISTS (SELECT 1 FROM users u WHERE u.provider = $4 AND u.subject = c.member)
             OR EXISTS (SELECT 1 FROM users u WHERE u.entity_ref = o.entity_ref)
             OR EXISTS (SELECT 1 FROM users u WHERE u.entity_ref = n.entity_ref)
             OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_ref = o.entity_ref)
-            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_ref = n.entity_ref))"
+            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_ref = n.entity_ref)
+            OR EXISTS (SELECT 1 FROM users u WHERE u.person_provider = $4 AND u.person_subject = c.member)
+            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_provider = $4 AND t.owner_subject = c.member)
+            OR EXISTS (SELECT 1 FROM directory_identities i
+                WHERE i.provider = $4 AND i.subject = c.member AND i.linked_provider IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM directory_identities i
+                WHERE i.linked_provider = $4 AND i.linked_subject = c.member))"
     };
 }
 

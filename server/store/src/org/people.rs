@@ -39,8 +39,6 @@ statements! {
         WHERE run = $1 AND subject = $2";
     DIRECTORY_REREAD_PEOPLE = "SELECT subject FROM directory_people
         WHERE run = $1 AND reread_at IS NOT NULL ORDER BY subject LIMIT $2";
-    DIRECTORY_REREAD_FORGET = "UPDATE directory_people SET reread_at = NULL
-        WHERE run = $1 AND reread_at IS NOT NULL";
     DIRECTORY_STANDING_COUNTS = "SELECT standing, COUNT(*) FROM directory_people WHERE run = $1
         GROUP BY standing ORDER BY standing";
 }
@@ -89,7 +87,7 @@ pub(super) async fn list(
         builder
             .sql(concat!("SELECT ", person_columns!(), " FROM directory_people p WHERE p.run = "))
             .value(run)
-            .sql(" AND p.subject IN (")
+            .sql(" AND p.standing <> 'gone' AND p.subject IN (")
             .list(piece)
             .sql(") ORDER BY p.subject");
         for row in store.fetch_built(builder.once()).await? {
@@ -243,8 +241,18 @@ pub(super) async fn reread(
     store.fetch_all(&DIRECTORY_REREAD_PEOPLE, values![run, limit]).await?.iter().map(Row::single).collect()
 }
 
-pub(super) async fn reread_forget(store: &mut SqlTransaction, run: RunNumber) -> Result<(), StoreError> {
-    store.execute(&DIRECTORY_REREAD_FORGET, values![run]).await.map(drop)
+pub(super) async fn reread_forget(
+    store: &mut SqlTransaction,
+    run: RunNumber,
+    subjects: &[Subject],
+) -> Result<(), StoreError> {
+    for piece in subjects.chunks(KEYS_PER_STATEMENT) {
+        let mut builder = SqlBuilder::new("DIRECTORY_REREAD_FORGET");
+        builder.sql("UPDATE directory_people SET reread_at = NULL WHERE run = ").value(run);
+        builder.sql(" AND subject IN (").list(piece).sql(")");
+        store.execute_built(builder.once()).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn standing_counts(

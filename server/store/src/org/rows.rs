@@ -390,8 +390,12 @@ impl OrgRowWrites for SqlTransaction {
         changes::delete(self, run, members).await
     }
 
-    async fn directory_reread_forget(&mut self, run: RunNumber) -> Result<(), StoreError> {
-        people::reread_forget(self, run).await
+    async fn directory_reread_forget(
+        &mut self,
+        run: RunNumber,
+        subjects: &[Subject],
+    ) -> Result<(), StoreError> {
+        people::reread_forget(self, run, subjects).await
     }
 
     async fn directory_rows_prune(&mut self, before: UnixMillis, limit: u32) -> Result<u64, StoreError> {

@@ -43,6 +43,7 @@ statements! {
     KNOWN_BROWSER_EXISTS = "SELECT COUNT(*) FROM known_browsers WHERE user_id = $1 AND hash = $2";
     KNOWN_BROWSER_PUT = "INSERT INTO known_browsers (user_id, hash, seen_at) VALUES ($1, $2, $3)
         ON CONFLICT (user_id, hash) DO UPDATE SET seen_at = excluded.seen_at";
+    KNOWN_BROWSER_DELETE_BY_USER = "DELETE FROM known_browsers WHERE user_id = $1";
     KNOWN_BROWSER_PRUNE = "DELETE FROM known_browsers WHERE seen_at < $1";
 }
 
@@ -125,6 +126,13 @@ pub(super) async fn known_browser_put(
     seen_at: UnixMillis,
 ) -> Result<(), StoreError> {
     store.execute(&KNOWN_BROWSER_PUT, values![user, hash, seen_at]).await.map(drop)
+}
+
+pub(super) async fn known_browser_delete_by_user(
+    store: &mut SqlTransaction,
+    user: &UserId,
+) -> Result<u64, StoreError> {
+    store.execute(&KNOWN_BROWSER_DELETE_BY_USER, values![user]).await
 }
 
 fn session(columns: &mut Columns<'_>) -> Result<BrowserSession, StoreError> {

@@ -150,4 +150,8 @@ impl UserWrites for SqlTransaction {
     ) -> Result<(), StoreError> {
         browser_sessions::known_browser_put(self, user, hash, seen_at).await
     }
+
+    async fn known_browser_delete_by_user(&mut self, user: &UserId) -> Result<u64, StoreError> {
+        browser_sessions::known_browser_delete_by_user(self, user).await
+    }
 }

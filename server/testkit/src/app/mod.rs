@@ -6,19 +6,12 @@ mod agent;
 mod answer;
 mod browser;
 mod database;
-mod fakes;
 mod issuer;
 mod left;
 mod people;
 mod signer;
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, header::HOST};
@@ -37,14 +30,14 @@ use tower::ServiceExt as _;
 pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
-pub use fakes::{ScriptedFetcher, ScriptedReader};
 pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET, Vouched};
 pub use left::{AgentTokens, LeftDatabase};
 pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
 
-use self::{database::TestDatabase, fakes::BreakableStore};
-use crate::{MockClock, SeededRng};
+use self::database::TestDatabase;
+pub use crate::fakes::{ScriptedFetcher, ScriptedReader};
+use crate::{MockClock, SeededRng, fakes::BreakableStore};
 
 /// Where the application is, unless a test says otherwise.
 pub const PUBLIC_URL: &str = "https://portal.example.com";
@@ -132,7 +125,6 @@ impl TestApp {
     }
 
     /// Its router, to be served on a socket.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -165,7 +157,7 @@ impl TestApp {
     ) -> Self {
         let (inner, seed) = database.open().await;
         let inner = Arc::new(inner);
-        let store = Arc::new(BreakableStore { inner, broken: AtomicBool::new(false) });
+        let store = Arc::new(BreakableStore::new(inner));
         let port = Arc::clone(&store) as Arc<dyn Store>;
         let configuration = Configuration {
             public_url: public_url.as_str().to_owned(),
@@ -276,7 +268,7 @@ impl TestApp {
 
     /// Takes the store away, or gives it back.
     pub fn break_store(&self, broken: bool) {
-        self.store.broken.store(broken, Ordering::SeqCst);
+        self.store.set_broken(broken);
         // What is known of the counters may still be fresh.
         self.services.dependencies.changes.expire();
     }

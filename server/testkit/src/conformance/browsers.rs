@@ -68,6 +68,11 @@ pub async fn known_browsers_belong_to_an_account(store: Arc<dyn Store>) {
     assert!(tx.known_browser_exists(&user_id(1), &hash("browser")).await.unwrap());
     assert!(!tx.known_browser_exists(&user_id(2), &hash("browser")).await.unwrap());
     assert!(!tx.known_browser_exists(&user_id(1), &hash("another")).await.unwrap());
+    tx.known_browser_put(&user_id(1), &hash("another"), at(3)).await.unwrap();
+    tx.known_browser_put(&user_id(2), &hash("browser"), at(3)).await.unwrap();
+    assert_eq!(tx.known_browser_delete_by_user(&user_id(1)).await.unwrap(), 2);
+    assert!(!tx.known_browser_exists(&user_id(1), &hash("browser")).await.unwrap());
+    assert!(tx.known_browser_exists(&user_id(2), &hash("browser")).await.unwrap());
 }
 
 pub async fn a_session_needs_an_account(store: Arc<dyn Store>) {

@@ -15,7 +15,10 @@ pub mod catalog_model;
 pub mod catalog_query;
 pub mod catalog_reads;
 pub mod clients;
+pub mod identities;
 pub mod locations;
+pub mod logos;
+pub mod many_sessions;
 pub mod provider_sign_ins;
 pub mod registered;
 pub mod runs;
@@ -83,7 +86,8 @@ suite! { ($)
     transactions {
         nothing_is_seen_before_the_commit, a_dropped_transaction_leaves_nothing,
         a_transaction_sees_its_own_writes, a_reader_keeps_its_snapshot, of_two_writers_one_wins,
-        writers_wait_for_each_other, a_refused_statement_leaves_the_store_usable, nul_does_not_break_texts,
+        writers_wait_for_each_other, a_refused_statement_leaves_the_store_usable,
+        a_transaction_that_failed_does_not_commit, nul_does_not_break_texts,
     }
     settings {
         counters_start_at_zero_and_rise, settings_are_replaced_and_ordered, concurrent_counters_lose_nothing,
@@ -107,6 +111,12 @@ suite! { ($)
         a_sign_in_comes_back_as_it_went, a_sign_in_is_finished_once, expired_sign_ins_are_pruned,
         providers_of_active_admins_are_listed_once,
     }
+    identities {
+        an_identity_comes_back_as_it_went, identities_are_found_by_ref_link_address_and_key,
+        identities_are_paged_by_subject, conflicts_are_found, accounts_belong_to_people,
+        static_tokens_belong_to_people, members_are_those_of_the_published_run, roles_of_groups_are_remembered,
+        open_browser_sessions_are_listed_newest_first,
+    }
     authorizations {
         a_request_comes_back_as_it_went, a_request_is_answered_once, an_expired_request_is_not_answered,
         a_code_comes_back_as_it_went, a_code_is_used_once, two_uses_of_a_code_at_once,
@@ -117,16 +127,24 @@ suite! { ($)
     }
     tokens {
         an_access_token_comes_with_session_and_account, an_access_token_is_deleted,
-        a_refresh_token_is_rotated_once, two_rotations_at_once, a_refresh_token_is_confirmed_once,
+        a_refresh_token_is_rotated_once, a_presented_refresh_token_comes_with_all_that_decides, two_rotations_at_once, a_refresh_token_is_confirmed_once,
         sealed_answers_go_after_confirmation, what_ended_is_pruned, a_prune_keeps_to_its_limit,
         an_unconfirmed_successor_keeps_its_predecessor,
     }
     clients {
         a_document_is_replaced, the_oldest_documents_go, a_consent_is_replaced,
     }
+    logos {
+        a_logo_comes_back_as_it_went, a_logo_is_replaced_and_deleted, the_oldest_logos_go,
+    }
+    many_sessions {
+        sessions_are_told_by_client, sessions_of_a_kind_of_client_are_found, sessions_end_when_their_life_is_over,
+        an_unused_session_is_over_when_its_token_is, consents_are_forgotten_by_filter,
+    }
     registered {
         a_client_comes_back_as_it_went, only_confidential_clients_get_a_new_secret, clients_are_listed_newest_first,
-        a_client_is_touched_and_deleted, unused_dynamic_clients_are_pruned, an_assertion_is_taken_once,
+        a_client_is_touched_and_deleted, unused_dynamic_clients_are_pruned,
+        unused_dynamic_clients_give_way_by_network, an_assertion_is_taken_once,
         two_uses_of_an_assertion_at_once,
     }
     locations {
@@ -163,6 +181,7 @@ suite! { ($)
     }
     static_tokens {
         a_token_comes_back_as_it_went, a_token_comes_with_every_account_of_its_owner, a_token_ends_once,
+        an_end_that_lies_ahead_can_be_brought_forward,
         uses_and_owners_are_remembered, tokens_are_listed_newest_first_and_filtered, old_tokens_are_pruned,
     }
     activity {

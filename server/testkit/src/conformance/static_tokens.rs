@@ -101,6 +101,20 @@ pub async fn a_token_ends_once(store: Arc<dyn Store>) {
     assert_eq!(found.ended, Some((at(5), StaticTokenEnd::Rotated)));
 }
 
+pub async fn an_end_that_lies_ahead_can_be_brought_forward(store: Arc<dyn Store>) {
+    add(&store, &[token("a", 1)]).await;
+    let mut tx = write(&store).await;
+    assert!(tx.static_token_end(&id("a"), StaticTokenEnd::Rotated, at(9)).await.unwrap());
+    for (now, open) in [(8, 1), (9, 0)] {
+        let filter = StaticTokenFilter { open_at: Some(at(now)), ..StaticTokenFilter::default() };
+        assert_eq!(tx.static_token_count(&filter).await.unwrap(), open, "at {now}");
+    }
+    assert!(tx.static_token_end(&id("a"), StaticTokenEnd::Revoked, at(6)).await.unwrap());
+    assert!(!tx.static_token_end(&id("a"), StaticTokenEnd::OwnerGone, at(7)).await.unwrap());
+    let found = tx.static_token_by_id(&id("a")).await.unwrap().unwrap();
+    assert_eq!(found.ended, Some((at(6), StaticTokenEnd::Revoked)));
+}
+
 pub async fn uses_and_owners_are_remembered(store: Arc<dyn Store>) {
     add(&store, &[token("a", 1), token("b", 1)]).await;
     let mut tx = write(&store).await;
@@ -134,7 +148,7 @@ pub async fn tokens_are_listed_newest_first_and_filtered(store: Arc<dyn Store>) 
         (search("DEPLOY_"), &["team"]),
         (search("group:default"), &["team"]),
         (search("100%"), &["ended", "expired", "a", "b"]),
-        (StaticTokenFilter { open_at: Some(at(0)), ..search("ci e") }, &["expired"]),
+        (StaticTokenFilter { open_at: Some(at(3)), ..search("ci e") }, &["expired"]),
     ];
     let mut reader = read(&store).await;
     for (filter, expected) in cases {

@@ -147,13 +147,12 @@ impl IdentityService {
             Err(code) => return Ok(Err(code)),
         };
         let known = tx.user_by_subject(provider.id.as_str(), person.key.subject.as_str()).await?;
-        let user = match known {
-            Some(user) => user_lock(tx.as_mut(), &user, user.status).await?,
-            None => {
-                tx.change_record(Topic::Access).await?;
-                raised = true;
-                self.provider_account_insert(tx.as_mut(), &person, origin).await?
-            }
+        let user = if let Some(user) = known {
+            user_lock(tx.as_mut(), &user, user.status).await?
+        } else {
+            tx.change_record(Topic::Access).await?;
+            raised = true;
+            self.provider_account_insert(tx.as_mut(), &person, origin).await?
         };
         let Some(user) = user else { return Ok(Err(ErrorCode::Conflict)) };
         if user.status != UserStatus::Active {

@@ -136,7 +136,7 @@ impl TokenService {
                 Ok(Some(issued.answer(now)))
             }
             Verdict::RefuseReplay => {
-                let event = self.audit(&session, None, "agent_session.replay_refused", origin);
+                let event = self.audit(&session, None, "agent-session.replay-refused", origin);
                 let reason = TokenErrorCode::InvalidGrant.as_str().to_owned();
                 transaction.audit_append(&event.outcome(AuditOutcome::Refused { reason })).await?;
                 transaction.commit().await?;

@@ -4,31 +4,43 @@ use std::collections::HashMap;
 
 use portal_model::EntityRef;
 
-use super::Batch;
+use super::{Batch, StandingContext};
 use crate::{
-    identity::local_location_id,
+    ingestion::Target,
     org::{DirectoryIdentity, IdentityKey},
     ports::{StoreError, WriteTransaction, store::IDENTITY_BATCH_MAX},
 };
 
 /// Local accounts and static tokens that were tied to a reference before any directory knew it belong, from now on, to
-/// the person who has it. Entities that Portal made itself for a local account are that account's: nothing is guessed.
-pub(super) async fn bind(tx: &mut dyn WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+/// the person who has it. Where something else defines the entity too, such as Portal itself for a local account, nothing
+/// is guessed.
+pub(super) async fn bind(
+    context: &StandingContext<'_>,
+    tx: &mut dyn WriteTransaction,
+    batch: &Batch,
+) -> Result<(), StoreError> {
+    let own = Target::Provider(context.provider.id.to_string()).location_id();
     let people: HashMap<EntityRef, IdentityKey> =
         batch.claims().map(|identity| (identity.entity_ref.clone(), identity.key.clone())).collect();
     let refs: Vec<EntityRef> = people.keys().cloned().collect();
     for refs in refs.chunks(IDENTITY_BATCH_MAX) {
-        for token in tx.static_token_list_unbound(refs).await? {
-            if let Some(person) = people.get(&token.owner)
-                && tx.entity_location(&token.owner).await? != Some(local_location_id())
-            {
+        let tokens = tx.static_token_list_unbound(refs).await?;
+        let accounts = tx.account_list_unbound(refs).await?;
+        if tokens.is_empty() && accounts.is_empty() {
+            continue;
+        }
+        let elsewhere = tx.directory_defined_elsewhere(&own, refs).await?;
+        let theirs = |entity_ref: &EntityRef| {
+            let defined = elsewhere.iter().any(|(known, _)| known == entity_ref);
+            people.get(entity_ref).filter(|_| !defined)
+        };
+        for token in tokens {
+            if let Some(person) = theirs(&token.owner) {
                 tx.static_token_bind(&token.id, person).await?;
             }
         }
-        for account in tx.account_list_unbound(refs).await? {
-            if let Some(person) = people.get(&account.entity_ref)
-                && tx.entity_location(&account.entity_ref).await? != Some(local_location_id())
-            {
+        for account in accounts {
+            if let Some(person) = theirs(&account.entity_ref) {
                 tx.account_bind(&account.id, person).await?;
             }
         }

@@ -53,10 +53,8 @@ pub(super) async fn follow(
 pub(super) async fn end_lost(
     context: &StandingContext<'_>,
     tx: &mut dyn WriteTransaction,
-    batch: &Batch,
     neighbours: &[DirectoryIdentity],
 ) -> Result<(), StoreError> {
-    let _ = batch;
     let holders: BTreeMap<_, _> = neighbours
         .iter()
         .filter(|identity| identity.standing.is_active())

@@ -58,6 +58,14 @@ pub trait CatalogReads {
 
     /// How many entities are staged or published under a run; fewer than were staged when something pruned it.
     async fn run_size(&mut self, run: &RunId) -> Result<i64, StoreError>;
+
+    /// Entities of a run that another location has published, by ref, at most `limit`.
+    async fn run_conflicts(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        limit: u32,
+    ) -> Result<Vec<EntityRef>, StoreError>;
 }
 
 /// Writes the catalog.
@@ -77,6 +85,9 @@ pub trait CatalogWrites {
         run: &RunId,
         entities: &[StagedEntity],
     ) -> Result<(), StoreError>;
+
+    /// Takes back staged entities of a run, those of these refs that it has.
+    async fn run_unstage(&mut self, run: &RunId, refs: &[EntityRef]) -> Result<(), StoreError>;
 
     /// Adds what a run rejected.
     async fn run_reject(
@@ -102,13 +113,22 @@ pub trait CatalogWrites {
         at: UnixMillis,
     ) -> Result<(), StoreError>;
 
-    /// Deletes staged and formerly published rows that no location points at, except those of `running`; at most
-    /// `limit` entities a call. Returns how many entities went.
+    /// Deletes staged and formerly published rows that no location points at, except those of `running` and of directory
+    /// runs that are under way or wait for an admin; at most `limit` entities a call. Returns how many entities went.
     async fn run_prune(&mut self, running: &[RunId], limit: u32) -> Result<u64, StoreError>;
 
     /// Adds or replaces one entity in the location's published run, starting one when there is none. For locations
     /// that change one entity at a time, such as local accounts.
     async fn entity_put(&mut self, location: &LocationId, entity: &StagedEntity) -> Result<(), StoreError>;
+
+    /// Changes several entities of the location's published run together: deletes those of `gone`, then adds or replaces
+    /// others, of which no two have the same ref. At most 1,000 of each.
+    async fn entity_put_all(
+        &mut self,
+        location: &LocationId,
+        gone: &[EntityRef],
+        entities: &[StagedEntity],
+    ) -> Result<(), StoreError>;
 
     /// Deletes one entity from the location's published run. `false` when it was not there.
     async fn entity_delete(

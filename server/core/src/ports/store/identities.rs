@@ -56,10 +56,11 @@ pub trait IdentityReads {
         values: &[String],
     ) -> Result<Vec<DirectoryIdentity>, StoreError>;
 
-    /// References that active people of several providers have, who are not linked, in order; at most `limit`.
+    /// References that people of several providers have, who are not linked, active or rejected because of it; in order, at
+    /// most `limit`.
     async fn identity_shared_refs(&mut self, limit: u32) -> Result<Vec<EntityRef>, StoreError>;
 
-    /// Active, unlinked people who have the reference of a local account that belongs to nobody of a directory and is not
+    /// Unlinked people, active or rejected because of it, who have the reference of a local account that belongs to nobody of a directory and is not
     /// disabled: the person, the reference and the account, by reference; at most `limit`.
     async fn identity_local_conflicts(
         &mut self,

@@ -334,8 +334,12 @@ pub trait OrgRowWrites {
         members: &[Member],
     ) -> Result<(), StoreError>;
 
-    /// Forgets that people of a run were read alone.
-    async fn directory_reread_forget(&mut self, run: RunNumber) -> Result<(), StoreError>;
+    /// Forgets that these people of a run were read alone.
+    async fn directory_reread_forget(
+        &mut self,
+        run: RunNumber,
+        subjects: &[Subject],
+    ) -> Result<(), StoreError>;
 
     /// Deletes rows of runs that no provider has published, holds or works on, and of dry runs that nobody has heard of
     /// since `before`, roughly `limit` a call. Returns 0 when nothing is left to do.

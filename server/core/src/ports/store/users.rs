@@ -121,4 +121,7 @@ pub trait UserWrites {
         hash: &SecretHash,
         seen_at: UnixMillis,
     ) -> Result<(), StoreError>;
+
+    /// Forgets every browser that has signed in to the account; returns how many.
+    async fn known_browser_delete_by_user(&mut self, user: &UserId) -> Result<u64, StoreError>;
 }

@@ -150,8 +150,9 @@ fn bad_credentials() -> Response {
 async fn user(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap) -> Response {
     let inner = lock(&inner);
     let Some(granted) = granted(&inner, &headers) else { return bad_credentials() };
+    let id: u64 = granted.person.subject.parse().expect("GitHub's ids are numbers");
     Json(json!({
-        "login": "somebody", "id": 1, "node_id": granted.person.subject, "type": inner.kind,
+        "login": "somebody", "id": id, "node_id": format!("U_{id}"), "type": inner.kind,
         "site_admin": false, "name": null, "email": null,
     }))
     .into_response()

@@ -36,8 +36,10 @@ pub const SIGN_IN_CLIENT_SECRET: &str = "a secret/with+signs:";
 /// Someone who has an account at a fake.
 #[derive(Debug, Clone, Default)]
 pub struct Vouched {
-    /// `sub`, `oid`, or the node id of GitHub.
+    /// `sub`, or the number of GitHub.
     pub subject: String,
+    /// `oid`
+    pub object_id: Option<String>,
     /// An e-mail address.
     pub email: Option<String>,
     /// Whether it is verified.
@@ -79,6 +81,7 @@ fn provider(
     let options = SignInOptions {
         kind,
         issuer: issuer.to_owned(),
+        api: None,
         client_id: SIGN_IN_CLIENT_ID.to_owned(),
         client_secret: Some(Secret::new(SIGN_IN_CLIENT_SECRET)),
         by,

@@ -232,7 +232,7 @@ async fn token(
 fn id_token(inner: &Inner, granted: &Granted) -> String {
     let now = inner.clock.now().0 / SECOND_MS;
     let mut claims = json!({
-        "iss": inner.url, "aud": SIGN_IN_CLIENT_ID, "sub": granted.person.subject, "oid": granted.person.subject,
+        "iss": inner.url, "aud": SIGN_IN_CLIENT_ID, "sub": granted.person.subject, "oid": granted.person.object_id,
         "iat": now, "exp": now + 300,
     });
     if let Some(nonce) = &granted.nonce {

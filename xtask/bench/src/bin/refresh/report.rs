@@ -21,7 +21,7 @@ const DISK_SPAN: Duration = Duration::from_secs(2);
 struct Case {
     name: &'static str,
     way: Way,
-    /// How many chains; `None`: as many as there are at most.
+    /// How many chains; each number is a line of the table.
     chains: Vec<usize>,
     durable: bool,
 }

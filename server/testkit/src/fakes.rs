@@ -1,4 +1,4 @@
-//! The network, made up.
+//! The world around Portal, made up: client documents, descriptor files, a store that goes away.
 
 use std::{
     collections::HashMap,
@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use portal_core::{
     ingestion::Target,
     ports::{
-        DocumentFetcher, FetchError, FetchedDocument, LocationReader, ReadError, ReadFile, ReadTransaction,
-        Store, StoreError, WriteTransaction,
+        DocumentFetcher, FetchError, FetchedDocument, FetchedLogo, LocationReader, ReadError, ReadFile,
+        ReadTransaction, Store, StoreError, WriteTransaction,
     },
 };
 use portal_store::SqlStore;
@@ -22,6 +22,7 @@ use portal_store::SqlStore;
 #[derive(Default)]
 pub struct ScriptedFetcher {
     documents: Mutex<HashMap<String, Result<String, FetchError>>>,
+    logos: Mutex<HashMap<String, Vec<u8>>>,
     fetched: Mutex<Vec<String>>,
 }
 
@@ -34,6 +35,15 @@ impl ScriptedFetcher {
     /// Fails from now on.
     pub fn fail(&self, url: &str, error: FetchError) {
         self.answer(url, Err(error));
+    }
+
+    /// Serves a picture from now on; `None` for nothing. Taken as it is: making pictures anew is the real fetcher's business.
+    pub fn serve_logo(&self, url: &str, png: Option<&[u8]>) {
+        let mut logos = self.logos.lock().unwrap_or_else(PoisonError::into_inner);
+        match png {
+            Some(png) => logos.insert(url.to_owned(), png.to_vec()),
+            None => logos.remove(url),
+        };
     }
 
     fn answer(&self, url: &str, answer: Result<String, FetchError>) {
@@ -59,6 +69,13 @@ impl DocumentFetcher for ScriptedFetcher {
             Some(Err(error)) => Err(error.clone()),
             None => Err(FetchError::Status(404)),
         }
+    }
+
+    async fn fetch_logo(&self, logo_uri: &str) -> Result<FetchedLogo, FetchError> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).push(logo_uri.to_owned());
+        let logos = self.logos.lock().unwrap_or_else(PoisonError::into_inner);
+        let png = logos.get(logo_uri).cloned().ok_or(FetchError::Status(404))?;
+        Ok(FetchedLogo { png, fresh_for_seconds: None })
     }
 
     async fn fetch_keys(&self, jwks_uri: &str) -> Result<FetchedDocument, FetchError> {
@@ -92,12 +109,24 @@ impl LocationReader for ScriptedReader {
 }
 
 /// A store that a test can take away.
-pub(super) struct BreakableStore {
+pub struct BreakableStore {
+    /// The store.
     pub inner: Arc<SqlStore>,
-    pub broken: AtomicBool,
+    broken: AtomicBool,
 }
 
 impl BreakableStore {
+    /// A store that is there.
+    #[must_use]
+    pub fn new(inner: Arc<SqlStore>) -> Self {
+        Self { inner, broken: AtomicBool::new(false) }
+    }
+
+    /// Takes it away, or gives it back.
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("taken away by the test".to_owned()));
