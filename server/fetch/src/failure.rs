@@ -6,6 +6,9 @@ use portal_core::ports::FetchError;
 
 /// The failure in the words of the port.
 pub(crate) fn fetch_error(error: &reqwest::Error) -> FetchError {
+    if let Some(judged) = judgement(error) {
+        return judged.clone();
+    }
     if error.is_timeout() {
         return FetchError::Timeout;
     }
@@ -13,6 +16,18 @@ pub(crate) fn fetch_error(error: &reqwest::Error) -> FetchError {
         return FetchError::Tls;
     }
     FetchError::Connect
+}
+
+/// What was judged while the connection was made, such as the addresses of the host.
+fn judgement<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a FetchError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(judged) = error.downcast_ref() {
+            return Some(judged);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// TLS faults travel inside io errors, whose own `source` skips them.

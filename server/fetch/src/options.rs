@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
-use crate::{proxy::ProviderProxy, resolver::Resolver};
+use crate::{providers::PROVIDER_TOTAL_TIMEOUT, proxy::ProviderProxy, resolver::Resolver};
 
 /// Time to resolve a name, and again time to connect, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,6 +22,8 @@ pub struct FetchOptions {
     pub connect_timeout: Duration,
     /// Time for a whole client document.
     pub total_timeout: Duration,
+    /// Longest time for a whole request to a provider.
+    pub provider_timeout: Duration,
     /// Where addresses come from; `None` for the system's name servers.
     pub resolver: Option<Arc<dyn Resolver>>,
     /// The egress proxy (`[fetch] proxy`): requests to providers use it.
@@ -37,6 +39,7 @@ impl Default for FetchOptions {
             allow_loopback: false,
             connect_timeout: CONNECT_TIMEOUT,
             total_timeout: TOTAL_TIMEOUT,
+            provider_timeout: PROVIDER_TOTAL_TIMEOUT,
             resolver: None,
             proxy: None,
             proxy_client_documents: false,

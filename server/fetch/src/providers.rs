@@ -90,6 +90,7 @@ pub struct ProviderAnswer {
 pub struct ProviderTransport {
     client: Client,
     room: Semaphore,
+    timeout: Duration,
 }
 
 impl ProviderTransport {
@@ -122,7 +123,11 @@ impl ProviderTransport {
             builder = builder.proxy(proxy.reqwest_proxy()?);
         }
         let client = builder.build().map_err(|error| FetchSetupError::Client(error.to_string()))?;
-        Ok(Self { client, room: Semaphore::new(PROVIDER_REQUESTS_AT_ONCE_MAX) })
+        Ok(Self {
+            client,
+            room: Semaphore::new(PROVIDER_REQUESTS_AT_ONCE_MAX),
+            timeout: options.provider_timeout,
+        })
     }
 
     /// Sends a request and reads the whole answer.
@@ -131,7 +136,7 @@ impl ProviderTransport {
     /// [`FetchError`], never [`FetchError::Status`]: every status is an answer.
     pub async fn send(&self, request: ProviderRequest) -> Result<ProviderAnswer, FetchError> {
         let _place = self.room.acquire().await.map_err(|_| FetchError::Overloaded)?;
-        let total = request.total_timeout;
+        let total = request.total_timeout.min(self.timeout);
         timeout(total, self.send_untimed(request)).await.unwrap_or(Err(FetchError::Timeout))
     }
 

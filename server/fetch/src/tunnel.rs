@@ -100,7 +100,7 @@ impl Tunnel<'_> {
     ) -> Result<tokio_rustls::client::TlsStream<S>, FetchError> {
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         connector.connect(name, stream).await.map_err(|error| {
-            let fault = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some();
             if fault { FetchError::Tls } else { FetchError::Connect }
         })
     }

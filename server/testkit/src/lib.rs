@@ -14,6 +14,8 @@ mod clock;
 pub mod conformance;
 #[cfg(feature = "directories")]
 #[expect(
+    missing_docs,
+    clippy::must_use_candidate,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -154,7 +154,7 @@ impl ApiClient {
                     "{place}: \"not modified\" to a question without condition"
                 ))
             })?;
-            return Ok(kept.answer(place, answer.headers));
+            return Ok(kept.answer(place, &answer.headers));
         }
         let answer = ApiAnswer { status: answer.status, headers: answer.headers, body: answer.body, place };
         if request.conditional && answer.status == 200 {

@@ -22,9 +22,9 @@ pub(super) struct KeptAnswer {
 
 impl KeptAnswer {
     /// The kept answer as if it came now: what it says of rate limits is new.
-    pub(super) fn answer(&self, place: String, now: HeaderMap) -> ApiAnswer {
+    pub(super) fn answer(&self, place: String, now: &HeaderMap) -> ApiAnswer {
         let mut headers = self.headers.clone();
-        for (name, value) in &now {
+        for (name, value) in now {
             headers.insert(name, value.clone());
         }
         ApiAnswer { status: 200, headers, body: self.body.clone(), place }

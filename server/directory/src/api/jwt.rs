@@ -12,8 +12,12 @@ use serde_json::{Map, Value, json};
 use super::SetupError;
 
 enum Key {
-    Rsa(RsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
     P256(Box<EcdsaKeyPair>),
+}
+
+fn rsa_key(key: RsaKeyPair) -> Key {
+    Key::Rsa(Box::new(key))
 }
 
 /// Signs JWTs with RS256 or ES256, by the key.
@@ -36,10 +40,10 @@ impl JwtSigner {
         let random = SystemRandom::new();
         let unusable = || expected("RSA of 2048 to 4096 bits, or P-256 as PKCS #8");
         let read = match &der {
-            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).ok().map(Key::Rsa),
+            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).ok().map(rsa_key),
             PrivateKeyDer::Pkcs8(der) => {
                 let der = der.secret_pkcs8_der();
-                let rsa = RsaKeyPair::from_pkcs8(der).ok().map(Key::Rsa);
+                let rsa = RsaKeyPair::from_pkcs8(der).ok().map(rsa_key);
                 rsa.or_else(|| {
                     let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
                     EcdsaKeyPair::from_pkcs8(algorithm, der, &random).ok().map(|key| Key::P256(Box::new(key)))

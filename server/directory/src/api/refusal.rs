@@ -42,7 +42,7 @@ enum Said {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Message {
+struct Words {
     message: Option<Said>,
     error: Option<Said>,
     error_description: Option<String>,
@@ -52,13 +52,13 @@ struct Message {
 
 /// The provider's own words: one line, without control characters, shortened.
 fn message(answer: &ApiAnswer) -> Option<String> {
-    let message: Message = serde_json::from_slice(&answer.body).ok()?;
+    let said: Words = serde_json::from_slice(&answer.body).ok()?;
     let text = |said: Said| match said {
         Said::Text(text) => Some(text),
         Said::Nested { message } => message,
     };
-    let said = message.error_description.or(message.error_summary);
-    let said = said.or_else(|| message.message.and_then(text)).or_else(|| message.error.and_then(text))?;
+    let first = said.error_description.or(said.error_summary);
+    let said = first.or_else(|| said.message.and_then(text)).or_else(|| said.error.and_then(text))?;
     let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     let short: String = line.trim().chars().take(MESSAGE_LENGTH_MAX).collect();
     (!short.is_empty()).then_some(short)

@@ -1,5 +1,7 @@
 //! Requests and answers.
 
+use std::fmt::Display;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use portal_core::ports::DirectoryError;
 use serde::{Serialize, de::DeserializeOwned};
@@ -81,7 +83,7 @@ impl ApiRequest {
 
     /// With one more parameter of the query.
     #[must_use]
-    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn query(mut self, name: &str, value: impl Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
     }

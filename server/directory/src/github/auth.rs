@@ -26,7 +26,8 @@ const JWT_LIFETIME_SECONDS: i64 = 8 * 60;
 pub(super) struct App {
     api: Arc<ApiClient>,
     signer: JwtSigner,
-    app_id: String,
+    /// Its app id or client id.
+    issuer: String,
     organization: String,
     installation: OnceCell<u64>,
 }
@@ -52,12 +53,12 @@ impl App {
     pub(super) fn new(
         api: Arc<ApiClient>,
         signer: JwtSigner,
-        app_id: String,
+        issuer: String,
         organization: String,
         installation: Option<u64>,
     ) -> Self {
         let installation = OnceCell::new_with(installation);
-        Self { api, signer, app_id, organization, installation }
+        Self { api, signer, issuer, organization, installation }
     }
 
     /// The app's name.
@@ -78,7 +79,7 @@ impl App {
         let claims = json!({
             "iat": now - JWT_BACKDATED_SECONDS,
             "exp": now + JWT_LIFETIME_SECONDS,
-            "iss": self.app_id,
+            "iss": self.issuer,
         });
         self.signer.sign(Map::new(), &claims)
     }

@@ -64,10 +64,11 @@ pub fn connect(
 ) -> Result<Arc<dyn DirectoryClient>, SetupError> {
     check_name(&options.organization, "organization")?;
     let endpoints = Endpoints::of(&options.base_url, options.api_url.as_ref())?;
+    let reach = (transport, clock);
     let client = |credential: Option<Arc<dyn Credential>>| {
         let options =
             ApiOptions { accept: "application/vnd.github+json", ..ApiOptions::new(endpoints.rest.clone()) };
-        ApiClient::new(options, credential, Arc::clone(&transport), Arc::clone(&clock))
+        ApiClient::new(options, credential, Arc::clone(&reach.0), Arc::clone(&reach.1))
     };
     let (credential, app): (Arc<dyn Credential>, _) = match &options.credential {
         GithubCredential::Token(token) => {
@@ -80,7 +81,7 @@ pub fn connect(
                 App::new(Arc::new(client(None)?), signer, app_id.clone(), organization, *installation_id);
             let app = Arc::new(app);
             let source = Installations(Arc::clone(&app));
-            (Arc::new(TokenCredential::new(source, Arc::clone(&clock))), Some(app))
+            (Arc::new(TokenCredential::new(source, Arc::clone(&reach.1))), Some(app))
         }
     };
     let enterprise = match &options.enterprise {
@@ -133,7 +134,8 @@ impl Github {
                 )),
             }
         };
-        self.recognised.get_or_try_init(ask).await.map(|()| ())
+        self.recognised.get_or_try_init(ask).await?;
+        Ok(())
     }
 
     fn members_words(&self) -> String {

@@ -75,7 +75,7 @@ impl Github {
             None => StatusSource::None,
         };
         let groups = self.teams_of(user.login(), user.number()).await?;
-        let mut person = user.person(&source, &self.options.selection);
+        let mut person = user.person(source, &self.options.selection);
         if state != "active" {
             person.standing = excluded(ExclusionReason::UnknownStatus, &state);
         }
@@ -164,17 +164,13 @@ impl Github {
     }
 
     pub(super) async fn connection_report(&self) -> Result<ConnectionReport, DirectoryError> {
-        let connected_as = match &self.app {
-            Some(app) => {
-                format!("GitHub App {}, installed on {}", app.name().await?, self.options.organization)
-            }
-            None => {
-                let what = "the account of the token";
-                let answer: Viewer =
-                    graphql::ask(&self.api, &self.endpoints.graphql, queries::VIEWER, json!({}), what)
-                        .await?;
-                format!("{} by token", answer.viewer.login)
-            }
+        let connected_as = if let Some(app) = &self.app {
+            format!("GitHub App {}, installed on {}", app.name().await?, self.options.organization)
+        } else {
+            let what = "the account of the token";
+            let answer: Viewer =
+                graphql::ask(&self.api, &self.endpoints.graphql, queries::VIEWER, json!({}), what).await?;
+            format!("{} by token", answer.viewer.login)
         };
         let needed = if self.app.is_some() {
             "Organization permission Members: read (members and teams)"

@@ -73,22 +73,21 @@ impl Github {
         let members =
             answer.organization.ok_or_else(|| DirectoryError::NotFound(what.clone()))?.members_with_role;
         let seen = place.seen.saturating_add(u64::try_from(members.nodes.len()).unwrap_or(u64::MAX));
-        let next = match members.page_info.next()? {
-            Some(after) => Cursor::People(People { after: Some(after), seen }),
-            None => {
-                let missing = members.total_count.saturating_sub(seen);
-                if missing > cmp::max(MISSING_MAX, members.total_count / 10) {
-                    return Err(DirectoryError::Malformed(format!(
-                        "{what}: the list ends after {seen} of {}",
-                        members.total_count
-                    )));
-                }
-                Cursor::Teams { after: None }
+        let next = if let Some(after) = members.page_info.next()? {
+            Cursor::People(People { after: Some(after), seen })
+        } else {
+            let missing = members.total_count.saturating_sub(seen);
+            if missing > cmp::max(MISSING_MAX, members.total_count / 10) {
+                return Err(DirectoryError::Malformed(format!(
+                    "{what}: the list ends after {seen} of {}",
+                    members.total_count
+                )));
             }
+            Cursor::Teams { after: None }
         };
         let people = members.nodes.into_iter().map(|user| {
             let source = self.status_source(user.number());
-            user.person(&source, &self.options.selection)
+            user.person(source, &self.options.selection)
         });
         Ok(DirectoryPage { people: people.collect(), next: next.next()?, ..DirectoryPage::default() })
     }

@@ -6,7 +6,7 @@ use portal_core::{
     org::{DirectoryGroup, DirectoryPerson, ExclusionReason, GroupId, Standing, Subject},
     ports::DirectoryError,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::selection::{Selection, excluded};
 
@@ -75,6 +75,23 @@ pub(super) enum StatusSource {
     Scim(Option<bool>),
 }
 
+/// Since when someone is suspended: null is told too, and differs from silence.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Option<String>")]
+enum Suspension {
+    /// The field is missing.
+    #[default]
+    NotTold,
+    /// The field, `None` for null.
+    Told(Option<String>),
+}
+
+impl From<Option<String>> for Suspension {
+    fn from(since: Option<String>) -> Self {
+        Self::Told(since)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
@@ -86,14 +103,8 @@ pub(super) struct User {
     avatar_url: Option<String>,
     #[serde(default)]
     organization_verified_domain_emails: Vec<String>,
-    /// `None` where it was not asked for.
-    #[serde(default, deserialize_with = "told")]
-    suspended_at: Option<Option<String>>,
-}
-
-/// Tells null from missing.
-fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
+    #[serde(default)]
+    suspended_at: Suspension,
 }
 
 impl User {
@@ -108,14 +119,15 @@ impl User {
     }
 
     /// Whether GitHub lets them in. Whoever is not told to be unsuspended, where that can be told, is not active.
-    fn standing(&self, source: &StatusSource) -> Standing {
+    fn standing(&self, source: StatusSource) -> Standing {
         match (source, &self.suspended_at) {
-            (StatusSource::None, _)
-            | (StatusSource::Server, Some(None))
-            | (StatusSource::Scim(Some(true)), _) => Standing::Active,
-            (StatusSource::Server, Some(Some(_))) => excluded(ExclusionReason::Suspended, "suspended"),
+            (StatusSource::None | StatusSource::Scim(Some(true)), _)
+            | (StatusSource::Server, Suspension::Told(None)) => Standing::Active,
+            (StatusSource::Server, Suspension::Told(Some(_))) => {
+                excluded(ExclusionReason::Suspended, "suspended")
+            }
             (StatusSource::Scim(Some(false)), _) => excluded(ExclusionReason::Suspended, "active: false"),
-            (StatusSource::Server, None) => {
+            (StatusSource::Server, Suspension::NotTold) => {
                 excluded(ExclusionReason::UnknownStatus, "suspendedAt is not told")
             }
             (StatusSource::Scim(None), _) => excluded(ExclusionReason::UnknownStatus, "no SCIM identity"),
@@ -123,7 +135,7 @@ impl User {
     }
 
     /// The person.
-    pub(super) fn person(self, source: &StatusSource, selection: &Selection) -> DirectoryPerson {
+    pub(super) fn person(self, source: StatusSource, selection: &Selection) -> DirectoryPerson {
         let standing = self.standing(source);
         // Addresses in the organisation's verified domains were verified by GitHub; the one of the profile is whatever
         // the person shows.
@@ -160,7 +172,8 @@ pub(super) struct Team {
     name: String,
     description: Option<String>,
     avatar_url: Option<String>,
-    parent_team: Option<Id>,
+    #[serde(rename = "parentTeam")]
+    parent: Option<Id>,
     pub(super) members: Connection<Id>,
 }
 
@@ -182,7 +195,7 @@ impl Team {
             kind: "team".to_owned(),
             email: None,
             picture: self.avatar_url.filter(|url| url.starts_with("https://")),
-            parent: self.parent_team.map(|team| GroupId(team.database_id.to_string())),
+            parent: self.parent.map(|team| GroupId(team.database_id.to_string())),
             annotations: BTreeMap::from([
                 ("github.com/team-slug".to_owned(), self.combined_slug),
                 ("github.com/team-id".to_owned(), self.id),

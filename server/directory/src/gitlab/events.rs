@@ -43,12 +43,11 @@ impl Proofs {
             return Err(DirectoryEventError::NotConfigured);
         }
         let signed = header_value(request, "webhook-signature");
-        let authentic = match (signed, &self.key) {
-            (Some(signed), Some(key)) => is_signed(request, signed, key),
-            _ => {
-                let given = header_value(request, "x-gitlab-token");
-                given.zip(self.token.as_ref()).is_some_and(|(given, token)| same_secret(given, token))
-            }
+        let authentic = if let (Some(signed), Some(key)) = (signed, &self.key) {
+            is_signed(request, signed, key)
+        } else {
+            let given = header_value(request, "x-gitlab-token");
+            given.zip(self.token.as_ref()).is_some_and(|(given, token)| same_secret(given, token))
         };
         if authentic { Ok(()) } else { Err(DirectoryEventError::NotAuthentic) }
     }

@@ -111,7 +111,7 @@ impl Faults {
 
     fn by_storm(&self) -> Option<Fault> {
         let storms = self.storms.lock().unwrap();
-        storms.iter().find(|storm| self.draw() % storm.one_in == 0).map(|storm| storm.fault.clone())
+        storms.iter().find(|storm| self.draw().is_multiple_of(storm.one_in)).map(|storm| storm.fault.clone())
     }
 
     /// A number of a xorshift sequence.

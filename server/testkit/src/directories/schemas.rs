@@ -52,9 +52,9 @@ fn with_null(value: &Value) -> Value {
         Value::Object(map) => {
             let mut out: Map<String, Value> = map
                 .iter()
+                // Properties may have such names too; then their values are schemas.
                 .filter(|(key, value)| {
-                    !(matches!(key.as_str(), "example" | "nullable" | "discriminator") && !value.is_object())
-                        || key.as_str() == "nullable" && value.is_object()
+                    !matches!(key.as_str(), "example" | "nullable" | "discriminator") || value.is_object()
                 })
                 .map(|(key, value)| (key.clone(), with_null(value)))
                 .collect();

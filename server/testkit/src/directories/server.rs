@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::{Display, Write as _},
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
@@ -93,7 +94,7 @@ impl FakeAnswer {
 
     /// With one more header.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: impl Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -210,8 +211,11 @@ fn tagged(request: &FakeRequest, answer: FakeAnswer) -> FakeAnswer {
         return answer;
     }
     let hash = digest::digest(&digest::SHA256, &answer.body);
-    let tag: String = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("W/\"{tag}\"");
+    let mut tag = "W/\"".to_owned();
+    for byte in hash.as_ref().iter().take(16) {
+        write!(tag, "{byte:02x}").unwrap();
+    }
+    tag.push('"');
     let known = request.header("if-none-match").is_some_and(|known| known.split(", ").any(|one| one == tag));
     let mut answer = answer.with("etag", &tag);
     if known {
