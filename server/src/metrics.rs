@@ -6,7 +6,10 @@ use axum::{Router, routing::get};
 use http::{Method, StatusCode, header::CONTENT_TYPE};
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use portal_core::activity::CallOutcome;
+use portal_core::{
+    activity::CallOutcome,
+    org::{DirectoryRun, ExclusionReason, ProviderOverview},
+};
 
 /// Upper ends of the duration buckets, in seconds.
 const DURATION_BUCKETS: [f64; 12] =
@@ -154,4 +157,37 @@ pub(crate) fn org_freshness(provider: &str, age_ms: Option<i64>, stale: bool) {
         gauge!("portal_org_watermark_age_seconds", "provider" => provider.clone()).set(age_ms as f64 / 1_000.0);
     }
     gauge!("portal_org_stale", "provider" => provider).set(f64::from(u8::from(stale)));
+}
+
+/// One event of a provider: `taken`, `challenge`, `refused`, `malformed`, `limited`, `unknown` or `unavailable`.
+pub(crate) fn org_event(outcome: &'static str) {
+    counter!("portal_org_events_total", "outcome" => outcome).increment(1);
+}
+
+/// A run of a directory that ended or waits for an admin.
+pub(crate) fn org_run(run: &DirectoryRun) {
+    let provider = run.provider.as_str().to_owned();
+    let (kind, outcome) = (run.kind.as_str(), run.state.as_str());
+    counter!("portal_org_runs_total", "provider" => provider.clone(), "kind" => kind, "outcome" => outcome).increment(1);
+    let duration_ms = run.updated_at.since(run.started_at).max(0);
+    #[expect(clippy::cast_precision_loss, reason = "a duration; it stays far below 2^52")]
+    histogram!("portal_org_run_duration_seconds", "provider" => provider).record(duration_ms as f64 / 1_000.0);
+}
+
+/// People whom a provider brings, and those left out by reason.
+pub(crate) fn org_people(overview: &ProviderOverview) {
+    let provider = overview.id.as_str();
+    #[expect(clippy::cast_precision_loss, reason = "gauges; counts stay far below 2^52")]
+    let set = |state: &'static str, count: u64| {
+        gauge!("portal_org_people", "provider" => provider.to_owned(), "state" => state).set(count as f64);
+    };
+    set("kept", overview.people);
+    for reason in ExclusionReason::ALL {
+        set(reason.as_str(), overview.excluded.get(&reason).copied().unwrap_or(0));
+    }
+}
+
+/// People read again because of an event.
+pub(crate) fn org_reread(provider: &str, people: u64) {
+    counter!("portal_org_rereads_total", "provider" => provider.to_owned()).increment(people);
 }

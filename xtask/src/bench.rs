@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run.
+//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; and how soon a
+//! leaver is refused.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -19,6 +20,8 @@ enum What {
     Calls,
     /// Refresh grants beside the disk and the engine
     Refresh,
+    /// Time from a directory's event to the first refused call
+    Offboarding,
 }
 
 /// Options of `bench`.
@@ -27,6 +30,12 @@ pub struct Options {
     /// Measure only this
     #[arg(long)]
     only: Option<What>,
+    /// People who leave, one after the other (offboarding)
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    people: u32,
+    /// People in the directory beside them (offboarding)
+    #[arg(long, default_value_t = 0)]
+    others: u32,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -47,12 +56,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let site = run::build(workspace, &mut stages)?;
     stages.run("Building the load generator and the bare server", || build(workspace))?;
     let node = stages.run("Test tools", || tools::ready_to_test(workspace))?;
+    let wanted = |what| options.only.is_none_or(|only| only == what);
     stages.run("Measuring", || {
-        if options.only != Some(What::Refresh) {
+        if wanted(What::Calls) {
             calls(workspace, &node, options)?;
         }
-        if options.only != Some(What::Calls) {
+        if wanted(What::Refresh) {
             refresh(workspace, &node, options)?;
+        }
+        if wanted(What::Offboarding) {
+            offboarding(workspace, &node, options)?;
         }
         Ok(())
     })?;
@@ -61,11 +74,23 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 }
 
 fn calls(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
-    let mut script = node.script(workspace, "bench.mjs");
+    let arguments = [
+        ("--connections", options.connections),
+        ("--seconds", options.seconds),
+        ("--rounds", options.rounds),
+    ];
+    script(workspace, node, "bench.mjs", &arguments)
+}
+
+fn offboarding(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
+    let arguments = [("--people", options.people), ("--others", options.others)];
+    script(workspace, node, "bench-offboarding.mjs", &arguments)
+}
+
+fn script(workspace: &Workspace, node: &TestNode, name: &str, arguments: &[(&str, u32)]) -> Result<()> {
+    let mut script = node.script(workspace, name);
     script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
-    for (name, value) in
-        [("--connections", options.connections), ("--seconds", options.seconds), ("--rounds", options.rounds)]
-    {
+    for (name, value) in arguments {
         script.arg(name).arg(value.to_string());
     }
     cargo::run(&mut script)

@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod cimd;
 mod doctor;
+mod org;
 mod output;
 mod settings;
 mod tokens;
@@ -68,6 +69,9 @@ enum Command {
     /// Locations of the catalog and what they hold
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
+    /// People and groups of providers
+    #[command(subcommand)]
+    Org(org::OrgCommand),
     /// Client ID metadata documents
     #[command(subcommand)]
     Cimd(cimd::CimdCommand),
@@ -146,6 +150,7 @@ async fn dispatch(command: Command, config: &Config, output: Output) -> Result<(
         Command::Token(command) => tokens::run(command, &open(config).await?, output).await,
         Command::Audit(command) => audit::run(command, &open(config).await?, output).await,
         Command::Catalog(command) => catalog::run(command, &open(config).await?, output).await,
+        Command::Org(command) => org::run(command, &open(config).await?, output).await,
         Command::Cimd(command) => cimd::run(command, &open(config).await?, output).await,
     }
 }

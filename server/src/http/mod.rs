@@ -7,4 +7,5 @@ pub(crate) mod notice;
 pub(crate) mod oauth;
 pub(crate) mod pages;
 pub(crate) mod sign_in;
+pub(crate) mod webhooks;
 pub(crate) mod well_known;

@@ -11,7 +11,7 @@ use portal_core::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::freshness;
+use super::{directories, freshness};
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
@@ -43,11 +43,12 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     if !services.dependencies.directories.is_empty() {
         tasks.spawn(until(stop.clone(), freshness::watch(services.clone())));
     }
+    directories::start(&mut tasks, services, stop);
     tasks.spawn(seal_audit(services.clone(), stop.clone()));
     Background(tasks)
 }
 
-async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+pub(super) async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
     tokio::select! {
         () = work => {}
         () = stop.cancelled() => {}

@@ -18,10 +18,10 @@ pub(super) async fn watch(services: Services) {
     match relink(&services.dependencies).await {
         Ok(0) => {}
         Ok(changed) => {
-            tracing::info!(changed, "people of two providers were linked by the rules as they are now")
+            tracing::info!(changed, "people of two providers were linked by the rules as they are now");
         }
         Err(error) => {
-            tracing::error!(%error, "people of two providers could not be linked; the next start tries again")
+            tracing::error!(%error, "people of two providers could not be linked; the next start tries again");
         }
     }
     let mut alarm = Alarm::default();

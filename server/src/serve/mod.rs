@@ -1,6 +1,7 @@
 //! `portal serve`: listens first, then reads the catalog, works until it is told to stop, and leaves nothing unwritten.
 
 mod background;
+mod directories;
 mod freshness;
 mod listen;
 

@@ -246,6 +246,7 @@ async fn one_name_in_two_directories_is_a_conflict_that_the_older_one_wins() {
 async fn a_local_account_of_the_same_name_is_nobodys_by_guess() {
     let app = start_with_acme().await;
     app.as_user("ada@example.com").await;
+    app.pass(1);
     publish(&app, ACME, &[Someone::new("1", "ada").suspended()], &[]).await;
     publish(&app, ACME, &[Someone::new("1", "ada")], &[]).await;
     let found = conflicts(&app).await;

@@ -3,7 +3,7 @@
 use super::{
     ExclusionReason, Member, ProviderOptions, RunState, Standing,
     rows::{ACTIVE, DifferenceKind, PersonDifference},
-    run::{DirectoryRun, Fence, Hold, ProviderState, RunCounts, RunNumber},
+    run::{DirectoryRun, Fence, Hold, ProviderState, RunCounts, RunNumber, SampledChange},
     worker::{RunError, Step, Worker, hold},
 };
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
 
 /// People who may leave without an explanation, however few there are.
 const UNEXPLAINED_PEOPLE_FREE: u64 = 5;
+/// Differences of people, and of groups, that are kept with a run.
+const SAMPLE_MAX: usize = 50;
 /// Differences read at once.
 const DIFFERENCES_PAGE: u32 = 1_000;
 /// Names that several have, settled at once.
@@ -136,6 +138,7 @@ impl Worker<'_> {
         }
         tally.groups(&*self.dependencies.store, published, run.number).await?;
         tally.write(&mut run.counts);
+        run.counts.removed += run.counts.left_at_once;
         Ok(())
     }
 }
@@ -200,6 +203,8 @@ async fn settle_people(
 pub(super) struct Tally {
     people: [u64; 3],
     groups: [u64; 3],
+    sampled_people: Vec<SampledChange>,
+    sampled_groups: Vec<SampledChange>,
 }
 
 impl Tally {
@@ -213,9 +218,14 @@ impl Tally {
 
     /// Counts people.
     pub(super) fn people(&mut self, differences: &[PersonDifference]) {
-        for kind in differences.iter().filter_map(PersonDifference::kind) {
+        for difference in differences {
+            let Some(kind) = difference.kind() else { continue };
             if let Some(slot) = self.people.get_mut(Self::slot(kind)) {
                 *slot += 1;
+            }
+            let state = difference.after.as_ref().or(difference.before.as_ref());
+            if let Some(state) = state.filter(|_| self.sampled_people.len() < SAMPLE_MAX) {
+                self.sampled_people.push(SampledChange { kind, entity: state.entity_ref.to_string() });
             }
         }
     }
@@ -236,9 +246,14 @@ impl Tally {
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id.clone());
-            for kind in page.iter().filter_map(super::rows::GroupDifference::kind) {
+            for difference in &page {
+                let Some(kind) = difference.kind() else { continue };
                 if let Some(slot) = self.groups.get_mut(Self::slot(kind)) {
                     *slot += 1;
+                }
+                let entity = difference.after.as_ref().or(difference.before.as_ref());
+                if let Some(entity) = entity.filter(|_| self.sampled_groups.len() < SAMPLE_MAX) {
+                    self.sampled_groups.push(SampledChange { kind, entity: entity.to_string() });
                 }
             }
         }
@@ -246,9 +261,11 @@ impl Tally {
     }
 
     /// Writes the numbers down.
-    pub(super) const fn write(self, counts: &mut RunCounts) {
+    pub(super) fn write(self, counts: &mut RunCounts) {
         let ([added, changed, removed], [groups_added, groups_changed, groups_removed]) =
             (self.people, self.groups);
+        counts.sample = self.sampled_people;
+        counts.sample.extend(self.sampled_groups);
         counts.added = added;
         counts.changed = changed;
         counts.removed = removed;

@@ -165,6 +165,8 @@ impl Worker<'_> {
         run.counts.added += counts.added;
         run.counts.changed += counts.changed;
         run.counts.removed += counts.removed;
+        let room = UPDATES_MAX.saturating_sub(run.counts.sample.len());
+        run.counts.sample.extend(counts.sample.into_iter().take(room));
         let members: Vec<Member> = subjects.iter().cloned().map(Member::Person).collect();
         let mut tx = self.write().await?;
         tx.directory_people_delete(run.number, &subjects, false).await?;
@@ -210,6 +212,7 @@ impl Worker<'_> {
         let origin = RequestOrigin::default();
         let now = self.now();
         run.state = RunState::Published;
+        run.counts.removed += run.counts.left_at_once;
         run.updated_at = now;
         run.ended_at = Some(now);
         let mut tx = self.dependencies.store.write().await?;

@@ -93,7 +93,8 @@ impl Worker<'_> {
                 *run.counts.excluded.entry(exclusion.reason).or_default() += 1;
             }
         }
-        let leaving = self.leave_at_once(state, &page).await?;
+        let (left, leaving) = self.leave_at_once(state, &page).await?;
+        run.counts.left_at_once += left;
         run.counts.unexplained += leaving;
         let next = page.next.clone();
         for mut piece in stage::pieces(self.options(), page) {
@@ -129,10 +130,14 @@ impl Worker<'_> {
     }
 
     /// Whoever the directory says is suspended, disabled or deleted goes now, whatever becomes of the run. Returns how many
-    /// people of the page are in the catalog and would leave without such a word.
-    async fn leave_at_once(&self, state: &ProviderState, page: &DirectoryPage) -> Result<u64, RunError> {
-        let Some(published) = state.published_run else { return Ok(0) };
-        let mut unexplained = 0;
+    /// people that were, and how many of the page are in the catalog and would leave without such a word.
+    async fn leave_at_once(
+        &self,
+        state: &ProviderState,
+        page: &DirectoryPage,
+    ) -> Result<(u64, u64), RunError> {
+        let Some(published) = state.published_run else { return Ok((0, 0)) };
+        let (mut left, mut unexplained) = (0, 0);
         let left_out: Vec<&DirectoryPerson> =
             page.people.iter().filter(|person| person.standing != Standing::Active).collect();
         for people in left_out.chunks(apply::UPDATES_MAX) {
@@ -152,13 +157,13 @@ impl Worker<'_> {
                 }
             }
             if !updates.is_empty() {
-                self.apply_now(&updates).await?;
+                left += self.apply_now(&updates).await?.len() as u64;
             }
         }
         for subjects in page.people_removed.chunks(apply::UPDATES_MAX) {
             unexplained += self.active(published, subjects).await?.len() as u64;
         }
-        Ok(unexplained)
+        Ok((left, unexplained))
     }
 
     async fn active(

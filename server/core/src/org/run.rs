@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExclusionReason, ProviderId};
+use super::{ExclusionReason, ProviderId, rows::DifferenceKind};
 use crate::{
     ids::RunId,
     ports::{DirectoryCursor, DirectoryRead},
@@ -141,6 +141,8 @@ pub struct RunCounts {
     pub changed: u64,
     /// People who are no longer in the catalog.
     pub removed: u64,
+    /// Of those removed, how many left as soon as their page was read, because the directory said so outright.
+    pub left_at_once: u64,
     /// Of those removed, how many the directory does not explain.
     pub unexplained: u64,
     /// Groups that are new.
@@ -153,6 +155,17 @@ pub struct RunCounts {
     pub entities: u64,
     /// People and groups that the catalog could not take.
     pub rejected: u64,
+    /// Some of what differs, people first; at most 50 of each.
+    pub sample: Vec<SampledChange>,
+}
+
+/// One of the entities that a run changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampledChange {
+    /// What happens to it.
+    pub kind: DifferenceKind,
+    /// Its reference.
+    pub entity: String,
 }
 
 /// Why a run waits for an admin.

@@ -157,7 +157,8 @@ impl Worker<'_> {
                 return Ok(Step::Again);
             }
         }
-        if schedule::due(&state, self.now()).is_none() || self.waits_for_another().await? {
+        let waits = state.request.is_none() && self.waits_for_another().await?;
+        if waits || schedule::due(&state, self.now()).is_none() {
             return Ok(Step::Wait);
         }
         let mut tx = self.write().await?;

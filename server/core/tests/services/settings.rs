@@ -50,6 +50,7 @@ async fn nothing_is_set_at_first() {
             "mcp.rollout.message = ",
             "mcp.dcr.enabled = false",
             "tokens.personal.enabled = false",
+            "sign_in.local.enabled = true",
             "mcp.sources.auth.enabled = true",
             "mcp.sources.catalog.enabled = true",
         ]

@@ -6,6 +6,7 @@ mod agent;
 mod answer;
 mod browser;
 mod database;
+mod directory;
 mod issuer;
 mod left;
 mod people;
@@ -16,9 +17,11 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, header::HOST};
 use portal_core::{
+    audit::{AuditEvent, AuditFilter},
     changes::ChangeTracker,
     identity::{Admin, NewUser, RequestOrigin, SignInProvider},
-    ports::Store,
+    org::DirectoryRun,
+    ports::{Clock, Store},
     secret::Secret,
     services::{Configuration, Dependencies, Directory, Services},
     time::UnixMillis,
@@ -30,6 +33,7 @@ use tower::ServiceExt as _;
 pub use agent::{Agent, TestClient, challenge_of};
 pub use answer::{Answer, query};
 pub use browser::Browser;
+pub use directory::{EVENT_SECRET, ScriptedDirectory, excluded, group, person};
 pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLIENT_SECRET, Vouched};
 pub use left::{AgentTokens, LeftDatabase};
 pub use people::{DirectoryEntry, test_directory};
@@ -106,6 +110,55 @@ impl TestApp {
             outside,
         )
         .await
+    }
+
+    /// A Portal whose configuration names these directories.
+    pub async fn start_with_directories(directories: Vec<Directory>) -> Self {
+        let outside = Outside { directories, ..Outside::default() };
+        let app = Self::start_with(PUBLIC_URL, Arc::new(MockClock::default()), outside).await;
+        app.services.org.configure().await.expect("providers that the store knows");
+        app
+    }
+
+    /// Lets every directory do what is due: reading people again, and runs. Returns the runs that ended.
+    pub async fn tick_directories(&self) -> Vec<DirectoryRun> {
+        let org = &self.services.org;
+        let mut ended = Vec::new();
+        for provider in org.provider_ids() {
+            org.read_again(&provider).await.expect("people read again");
+            ended.extend(org.tick(&provider).await.expect("a tick"));
+            org.read_again(&provider).await.expect("people read again");
+        }
+        ended
+    }
+
+    /// The same Portal after a restart, with these directories in its configuration instead.
+    pub async fn restart_with_directories(mut self, directories: Vec<Directory>) -> Self {
+        self.outside.directories = directories;
+        let app = self.restart().await;
+        app.services.org.configure().await.expect("providers that the store knows");
+        app
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock_now(&self) -> UnixMillis {
+        Clock::now(&*self.clock)
+    }
+
+    /// The rows of the audit log for an action, newest first.
+    pub async fn audit(&self, action: &str) -> Vec<AuditEvent> {
+        let filter = AuditFilter { action_prefix: Some(action.to_owned()), ..AuditFilter::default() };
+        let admin = Admin::command_line();
+        self.services.audit.list(&admin, &filter, None, 100).await.expect("the audit log")
+    }
+
+    /// Asks every directory for a full run, and lets it run as far as it goes without waiting.
+    pub async fn run_directories(&self) -> Vec<DirectoryRun> {
+        for provider in self.services.org.provider_ids() {
+            self.services.org.run_now(&Admin::command_line(), &provider).await.expect("a request");
+        }
+        self.tick_directories().await
     }
 
     /// The same Portal after a restart: the same database, time and network, nothing remembered.

@@ -327,3 +327,45 @@ pub async fn long_search_values_are_left_out(store: Arc<dyn Store>) {
     assert_eq!(count(&mut reader, &key, &value).await, 1);
     assert_eq!(count(&mut reader, "title", &long).await, 0);
 }
+
+/// Entities of directories change several at a time.
+pub async fn several_entities_are_changed_together(store: Arc<dyn Store>) {
+    publish(
+        &store,
+        "a",
+        "1",
+        &[
+            entity("user:default/x", &[("k", "old")]),
+            entity("user:default/y", &[]),
+            entity("user:default/z", &[]),
+        ],
+    )
+    .await;
+    let mut tx = write(&store).await;
+    let gone = [entity_ref("user:default/y"), entity_ref("user:default/none")];
+    let put = [entity("user:default/x", &[("k", "new")]), entity("user:default/w", &[])];
+    tx.entity_put_all(&location_id("a"), &gone, &put).await.unwrap();
+    tx.entity_put_all(&location_id("a"), &[], &[]).await.unwrap();
+    assert!(tx.entity_put_all(&location_id("b"), &gone, &put).await.is_err());
+    tx.commit().await.unwrap();
+    let mut reader = read(&store).await;
+    assert_eq!(published(&mut *reader).await, ["user:default/w", "user:default/x", "user:default/z"]);
+    assert_eq!((count(&mut reader, "k", "old").await, count(&mut reader, "k", "new").await), (0, 1));
+}
+
+/// What another location published meanwhile is noticed, and taken back before it is published twice.
+pub async fn conflicts_of_a_staged_run_are_found(store: Arc<dyn Store>) {
+    let mut tx = write(&store).await;
+    assert!(tx.location_put(&location("b", 9)).await.unwrap());
+    let staged = [entity("user:default/x", &[]), entity("user:default/y", &[])];
+    tx.run_stage(&location_id("b"), &run_id("2"), &staged).await.unwrap();
+    assert_eq!(tx.run_conflicts(&location_id("b"), &run_id("2"), 9).await.unwrap(), []);
+    tx.commit().await.unwrap();
+    publish(&store, "a", "1", &[entity("user:default/x", &[])]).await;
+    let mut tx = write(&store).await;
+    let conflicts = tx.run_conflicts(&location_id("b"), &run_id("2"), 9).await.unwrap();
+    assert_eq!(conflicts, [entity_ref("user:default/x")]);
+    tx.run_unstage(&run_id("2"), &conflicts).await.unwrap();
+    assert_eq!(tx.run_conflicts(&location_id("b"), &run_id("2"), 9).await.unwrap(), []);
+    assert_eq!(tx.run_size(&run_id("2")).await.unwrap(), 1);
+}
