@@ -33,7 +33,7 @@ pub(super) async fn section(page: &PageRequest, person: &SignedIn) -> Result<Opt
     });
     let form = allowed.then(|| form("/_ui/own_token_create", false, &new, services.actions.sources()));
     let content = view! {
-        <section id="tokens" aria-labelledby="tokens-title">
+        <section id="tokens" class="own-tokens" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Personal tokens"</h2>
             <p class="muted">"For programs of yours that cannot sign in. Whoever has one acts as you."</p>
             {made(&[(new.clone(), named)])}
