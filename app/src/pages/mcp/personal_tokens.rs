@@ -77,7 +77,7 @@ fn row(token: &StaticToken, now: UnixMillis) -> AnyView {
             </td>
             <td class="wide">{scope_words(token.scope)}</td>
             <td class="wide">{used}<span class="sub">{token.used_from.clone()}</span></td>
-            <td class="wide nowrap">{when(token.expires_at, text::day_month(token.expires_at))}</td>
+            <td class="wide nowrap">{when(token.ends_at(), text::day_month(token.ends_at()))}</td>
             <td class="num">
                 {token_button("/_ui/own_token_revoke", token.id.as_str(), format!("Revoke {}", token.name), "Revoke")}
             </td>
