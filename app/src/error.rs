@@ -1,10 +1,17 @@
 //! What a server function answers when it does not do it: a code, and the field it belongs to.
 
 use portal_core::{
-    catalog::CatalogError, form_error::FormError, identity::IdentityError, ingestion::IngestionError,
-    oauth::ConsentError, ports::StoreError, rollout::RolloutError, settings::SettingsError,
+    catalog::CatalogError,
+    form_error::FormError,
+    identity::IdentityError,
+    ingestion::IngestionError,
+    oauth::ConsentError,
+    org::{OrgError, drill::DrillError},
+    ports::StoreError,
+    rollout::RolloutError,
+    settings::SettingsError,
 };
-use portal_model::{ErrorCode, FieldError};
+use portal_model::{ErrorCode, Field, FieldError};
 use serde::{Deserialize, Serialize};
 use server_fn::{
     codec::JsonEncoding,
@@ -83,7 +90,41 @@ impl From<SettingsError> for UiError {
             SettingsError::Store(error) => error.into(),
             SettingsError::Refused(error) => error.into(),
             SettingsError::UnknownKey(_) => ErrorCode::NotFound.into(),
-            SettingsError::InvalidValue { .. } => ErrorCode::Invalid.into(),
+            SettingsError::InvalidValue { key, .. } => match provider_field(&key) {
+                Some(field) => FieldError::on(field, ErrorCode::Invalid).into(),
+                None => ErrorCode::Invalid.into(),
+            },
+        }
+    }
+}
+
+/// The field of a directory's rules that a key belongs to.
+fn provider_field(key: &str) -> Option<Field> {
+    match key.strip_prefix("org.")?.rsplit('.').next()? {
+        "freshness_hours" => Some(Field::FreshnessHours),
+        "when_stale" => Some(Field::WhenStale),
+        "removal_limit_percent" => Some(Field::RemovalLimitPercent),
+        "admin_groups" => Some(Field::AdminGroups),
+        _ => None,
+    }
+}
+
+impl From<OrgError> for UiError {
+    fn from(error: OrgError) -> Self {
+        match error {
+            OrgError::Store(error) => error.into(),
+            OrgError::UnknownProvider => ErrorCode::NotFound.into(),
+            OrgError::NotHeld => ErrorCode::Conflict.into(),
+            OrgError::Directory(_) => ErrorCode::ProviderFailed.into(),
+        }
+    }
+}
+
+impl From<DrillError> for UiError {
+    fn from(error: DrillError) -> Self {
+        match error {
+            DrillError::Store(error) => error.into(),
+            DrillError::Refused(code) => code.into(),
         }
     }
 }

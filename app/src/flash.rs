@@ -82,6 +82,14 @@ forms! {
     Dcr = "dcr";
     /// Read a location again; the subject is its id.
     Location = "location";
+    /// A run of a directory is asked for.
+    OrgRun = "org-run";
+    /// A held run is approved or discarded.
+    OrgDecision = "org-decision";
+    /// The rules of a directory.
+    OrgRules = "org-rules";
+    /// Somebody is cut off.
+    Offboarding = "offboarding";
     /// Disconnect agents; the subject is the client's host, or empty for all.
     Agents = "agents";
     /// Agents of everyone, ended by an admin; the subject is what was ended.

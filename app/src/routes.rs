@@ -38,6 +38,10 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/settings/clients/confirm") view=|| page(pages::settings::client_confirm::page)
                     ssr=SsrMode::Async/>
                 <Route path=path!("/settings/org-data") view=|| page(pages::settings::org_data::page) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/org-data/:provider") view=|| page(pages::settings::provider::page)
+                    ssr=SsrMode::Async/>
+                <Route path=path!("/settings/offboarding") view=|| page(pages::settings::offboarding::page)
+                    ssr=SsrMode::Async/>
                 <Route path=path!("/settings/agents") view=|| page(pages::settings::agents::page) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/agents/confirm") view=|| page(pages::settings::agents_confirm::page)
                     ssr=SsrMode::Async/>

@@ -4,7 +4,7 @@ use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 
 use crate::{
     assets,
-    http::{audit, health, mcp, oauth, pages, sign_in, webhooks, well_known},
+    http::{audit, health, mcp, oauth, offboarding, pages, sign_in, webhooks, well_known},
     middleware::{edge, identify, limit_body, same_origin},
     state::AppState,
 };
@@ -14,6 +14,7 @@ pub fn router(state: AppState) -> Router {
     // Known by a cookie: pages and server functions. The last layer is met first.
     let browser = pages::router(&state)
         .merge(audit::router(&state))
+        .merge(offboarding::router(&state))
         .layer(from_fn_with_state(state.clone(), identify))
         .layer(from_fn_with_state(state.clone(), same_origin));
     let open: Router<()> = Router::new()

@@ -139,6 +139,10 @@ codes! {
     PersonalTokensOff = "personal-tokens-off", 409, "Personal tokens are turned off. Ask an admin of Portal.";
     /// Too many personal tokens.
     TooManyTokens = "too-many-tokens", 409, "You have as many tokens as one person can have. Revoke one first.";
+    /// A directory could not be read.
+    ProviderFailed = "provider-failed", 502, "The directory could not be read. Test the connection to see why.";
+    /// A box has to be ticked first.
+    ConfirmationRequired = "confirmation-required", 422, "Tick the box to confirm, then repeat.";
     /// A catalog location cannot be used.
     LocationInvalid = "location-invalid", 422, "This location cannot be used.";
 }
@@ -201,6 +205,14 @@ pub enum Field {
     Sources,
     /// Address ranges.
     AddressRanges,
+    /// How old a directory may be, in hours.
+    FreshnessHours,
+    /// How many people may vanish unexplained, in percent.
+    RemovalLimitPercent,
+    /// What happens when a directory is too old.
+    WhenStale,
+    /// Groups whose members are admins.
+    AdminGroups,
 }
 
 /// An error, and the field it belongs to when it belongs to one.

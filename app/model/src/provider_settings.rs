@@ -21,6 +21,17 @@ pub enum WhenStale {
     Refuse,
 }
 
+impl WhenStale {
+    /// The word in the settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warn => "warn",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
 /// What admins set for one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderSettings {

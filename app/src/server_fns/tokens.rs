@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use portal_core::{
     ids::StaticTokenId,
+    setup::Agent,
     tokens::{OldTokenEnds, StaticTokenRequest},
 };
 use portal_model::{ErrorCode, Field, settings::SettingChange};
@@ -118,6 +119,7 @@ pub(crate) async fn own_token_create(
     expires_days: Option<String>,
     sources: Option<Vec<String>>,
     ranges: Option<String>,
+    agent: Option<String>,
 ) -> Result<(), UiError> {
     let request = WebRequest::current()?;
     let typed = StaticTokenRequest {
@@ -128,7 +130,10 @@ pub(crate) async fn own_token_create(
         sources: sources.unwrap_or_default(),
         ranges: ranges.unwrap_or_default(),
     };
-    let form = keep(Form::new(&request, FormId::OwnToken, OWN_PAGE), &typed);
+    let page = agent
+        .and_then(|slug| Agent::parse(&slug))
+        .map_or_else(|| OWN_PAGE.to_owned(), |agent| format!("/mcp/setup?agent={}#connect", agent.slug()));
+    let form = keep(Form::new(&request, FormId::OwnToken, page), &typed);
     let work = async {
         let person = guard::signed_in(&request)?;
         let made = request.services().static_tokens.create_personal(person, &typed).await?;

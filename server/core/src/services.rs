@@ -18,6 +18,7 @@ use crate::{
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
+    setup::SetupService,
     tokens::StaticTokenService,
 };
 
@@ -117,6 +118,8 @@ pub struct Services {
     pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
+    /// How agents are connected.
+    pub setup: Arc<SetupService>,
     /// The audit log.
     pub audit: Arc<AuditService>,
     /// The activity log.
@@ -157,6 +160,7 @@ impl Services {
                 Arc::clone(&settings),
                 Arc::clone(&catalog),
             )),
+            setup: Arc::new(SetupService::new(dependencies.clone(), Arc::clone(&settings))),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,
             settings,

@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod mcp;
 pub(crate) mod notice;
 pub(crate) mod oauth;
+pub(crate) mod offboarding;
 pub(crate) mod pages;
 pub(crate) mod sign_in;
 pub(crate) mod webhooks;

@@ -4,3 +4,4 @@ pub(crate) mod agents;
 pub(crate) mod disconnect;
 mod personal_tokens;
 pub(crate) mod setup;
+mod setup_steps;

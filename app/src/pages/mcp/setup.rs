@@ -1,110 +1,220 @@
 //! `/mcp/setup`
 
 use leptos::prelude::*;
-use portal_core::services::MCP_PATH;
+use portal_core::{
+    setup::{Agent, Guide, Introduction, Way},
+    tokens::EXPIRY_DAYS_DEFAULT,
+};
+use portal_model::Scope;
 
+use super::setup_steps::steps;
 use crate::{
-    components::{Frame, Icon, Section, Tone, avatar, chip, code_block, command, icon, note},
+    components::{Frame, Icon, Section, Tone, avatar, chip, form_error, hidden, icon, note},
+    flash::FormId,
     page::{PageRequest, PageResult},
+    pages::settings::token_form,
 };
 
-/// An agent, and how Portal is added to it.
-struct Agent {
-    id: &'static str,
-    plate: &'static str,
-    name: &'static str,
-    say: &'static str,
-    then: &'static str,
-}
-
-const AGENTS: [Agent; 3] = [
-    Agent {
-        id: "claude-code",
-        plate: "C C",
-        name: "Claude Code",
-        say: "Run this in a terminal, in any folder. It needs no token.",
-        then: "Start claude, type /mcp and choose portal. Your browser opens and asks for your consent.",
-    },
-    Agent {
-        id: "codex",
-        plate: "C x",
-        name: "Codex",
-        say: "Run this in a terminal. It needs no token.",
-        then: "The command opens your browser and asks for your consent. Later: codex mcp login portal.",
-    },
-    Agent {
-        id: "vscode",
-        plate: "V S",
-        name: "VS Code",
-        say: "Run this in a terminal. It needs no token.",
-        then: "Open the chat in agent mode and start the server portal. Your browser opens and asks for your consent.",
-    },
-];
-
-/// How to connect an agent, with the commands for this Portal.
+/// The guided setup: choose an agent, tell it of Portal, sign in, try it.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
-    let endpoint = format!("{}{MCP_PATH}", page.request.web.public_url);
-    let open = page.request.services().settings.agents_can_sign_in().await?;
-    let guides = AGENTS.iter().map(|agent| guide(agent, &endpoint)).collect_view();
+    let services = page.request.services();
+    let guides = services.setup.guides().await?;
+    let chosen = page.request.query("agent").and_then(|slug| Agent::parse(&slug));
+    let guide = guides.iter().find(|guide| Some(guide.agent) == chosen);
+    let endpoint = services.dependencies.configuration.mcp_resource();
     let content = view! {
         <div class="head">
             <div>
                 <h1>"Connect your coding agent"</h1>
                 <p class="lead">"About a minute. Your agent will see what you may see in Portal, and nothing else."</p>
             </div>
-            {chip("Address", endpoint.clone(), "the MCP address")}
+            {chip("Address", endpoint, "the MCP address")}
         </div>
-        {(!open).then(|| view! { <div class="mb-6">{note(Tone::Warning, closed())}</div> })}
-        <div class="guides">{guides}</div>
-        <section class="panel" aria-labelledby="other">
-            <header><h2 id="other">"Another agent"</h2></header>
-            <p class="pad small muted">
-                "Any MCP client that speaks Streamable HTTP and OAuth can use the address above. It finds out by itself where to sign in, \
-                 if it introduces itself by a client ID metadata document: an https page where its maker states its name and return addresses."
-            </p>
-        </section>
-        <p class="small muted">"Afterwards, ask your agent: “Who am I in Portal?” Connected agents are listed under "<a href="/me/agents">"Portal MCP"</a>"."</p>
+        <div class="guide">
+            {progress(guide.is_some())}
+            <div>
+                {choice(&guides, chosen)}
+                {match guide {
+                    Some(guide) => view! { {connect(&page, guide)}{attempt(guide)} }.into_any(),
+                    None => ().into_any(),
+                }}
+            </div>
+        </div>
     };
     Ok(frame.page("Set up MCP", Section::Mine, content.into_any()))
 }
 
-fn closed() -> AnyView {
+/// Where one is, for wide windows.
+fn progress(chosen: bool) -> AnyView {
+    let step = |number: &'static str, href: &'static str, words: &'static str, done: bool, now: bool| {
+        let class = if done {
+            "n done"
+        } else if now {
+            "n now"
+        } else {
+            "n"
+        };
+        let mark = if done { icon(Icon::Check) } else { number.into_any() };
+        view! {
+            <li><a href=href aria-current=now.then_some("step")>
+                <span class=class>{mark}</span>{words}{done.then(|| view! { <span class="sr">" (done)"</span> })}
+            </a></li>
+        }
+    };
     view! {
-        <p><b>"Agents cannot sign in yet."</b>" An admin has to enable client ID metadata documents under App settings, General, MCP. The steps below work after that."</p>
+        <nav class="steps-nav" aria-label="Steps">
+            <ol>
+                {step("1", "#choose", "Choose your agent", chosen, !chosen)}
+                {step("2", "#connect", "Add Portal", false, chosen)}
+                {step("3", "#attempt", "Sign in and try it", false, false)}
+            </ol>
+            <p class="tiny faint">"You can leave and come back. The address of this page keeps your choice."</p>
+        </nav>
     }
     .into_any()
 }
 
-fn guide(agent: &Agent, endpoint: &str) -> AnyView {
-    let snippets = match agent.id {
-        "claude-code" => command(format!("claude mcp add --transport http portal {endpoint}")),
-        "codex" => command(format!("codex mcp add portal --url {endpoint}")),
-        _ => view! {
-            {command(format!(r#"code --add-mcp '{{"name":"portal","type":"http","url":"{endpoint}"}}'"#))}
-            <details class="tools" id="vscode-file">
-                <summary>"Or write the file yourself"</summary>
-                {code_block(".vscode/mcp.json", vscode_file(endpoint))}
-            </details>
-        }
-        .into_any(),
-    };
-    let heading = format!("{}-title", agent.id);
-    let labelled = heading.clone();
+/// The agents as links: the address keeps the choice, and no scripting is needed.
+fn choice(guides: &[Guide], chosen: Option<Agent>) -> AnyView {
+    let options = guides.iter().map(|guide| option(guide, chosen == Some(guide.agent))).collect_view();
     view! {
-        <section class="panel" id=agent.id aria-labelledby=labelled>
-            <header><span class="who">{avatar("av agent", agent.plate)}<h2 id=heading>{agent.name}</h2></span></header>
-            <div class="pad stack-3">
-                <p class="small muted">{agent.say}</p>
-                {snippets}
-                <p class="then">{icon(Icon::Next)}<span>{agent.then}</span></p>
-            </div>
+        <section class="step" id="choose" aria-labelledby="choose-title">
+            <span class="n" aria-hidden="true">"1"</span>
+            <h2 id="choose-title">"Choose your agent"</h2>
+            <p class="say">"Agents that sign in open your browser. The others use a token."</p>
+            <ul class="pick">{options}</ul>
         </section>
     }
     .into_any()
 }
 
-fn vscode_file(endpoint: &str) -> String {
-    let file = serde_json::json!({ "servers": { "portal": { "type": "http", "url": endpoint } } });
-    serde_json::to_string_pretty(&file).unwrap_or_default()
+fn option(guide: &Guide, chosen: bool) -> AnyView {
+    let href = format!("/mcp/setup?agent={}#connect", guide.agent.slug());
+    view! {
+        <li><a href=href aria-current=chosen.then_some("true")>
+            {avatar("av agent", guide.agent.plate())}
+            <span>{guide.agent.title()}<span class="sub">{how(guide)}</span></span>
+        </a></li>
+    }
+    .into_any()
+}
+
+/// How an agent gets in, in two words.
+fn how(guide: &Guide) -> &'static str {
+    if !guide.is_open() {
+        return "Ask an admin";
+    }
+    match guide.ways.first() {
+        Some(Way::SignIn { by: Introduction::RegisteredClient, .. }) => "Client id or token",
+        Some(Way::SignIn { .. }) => "Signs in",
+        Some(Way::Token { .. }) | None => "Token",
+    }
+}
+
+fn connect(page: &PageRequest, guide: &Guide) -> AnyView {
+    let title = guide.agent.title();
+    let obstacles = guide.obstacles.iter().map(|obstacle| {
+        let tone = if guide.is_open() { Tone::Plain } else { Tone::Warning };
+        view! { <li>{note(tone, view! { <p>{obstacle.words()}</p> })}</li> }
+    });
+    let obstacles = obstacles.collect_view();
+    let several = guide.ways.len() > 1;
+    let ways =
+        guide.ways.iter().enumerate().map(|(place, found)| way(page, guide, found, several && place > 0));
+    let ways = ways.collect_view();
+    view! {
+        <section class="step" id="connect" aria-labelledby="connect-title">
+            <span class="n" aria-hidden="true">"2"</span>
+            <h2 id="connect-title">{format!("Add Portal to {title}")}</h2>
+            {(!guide.obstacles.is_empty()).then(|| view! { <ul class="stack-3 plain mb-4">{obstacles}</ul> })}
+            <div class="stack-4">{ways}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// One way in. Those after the first are folded away.
+fn way(page: &PageRequest, guide: &Guide, way: &Way, folded: bool) -> AnyView {
+    let (say, body) = match way {
+        Way::SignIn { by, steps: found } => (sign_in_words(*by), steps(found)),
+        Way::Token { own, steps: found } => {
+            (token_words(*own), view! { {token(page, guide, *own)}{steps(found)} }.into_any())
+        }
+    };
+    let summary = match way {
+        Way::SignIn { .. } => "Or sign in",
+        Way::Token { .. } => "Or use a token",
+    };
+    let content = view! { <p class="say">{say}</p><div class="stack-3">{body}</div> };
+    if folded {
+        let opened = page.outcome(FormId::OwnToken).link().is_some()
+            || page.outcome(FormId::OwnToken).errors().first().is_some();
+        return view! {
+            <details class="panel help" id="token-way" open=opened>
+                <summary>{icon(Icon::Next)}{summary}</summary>
+                <div class="pad stack-3">{content}</div>
+            </details>
+        }
+        .into_any();
+    }
+    view! { <div>{content}</div> }.into_any()
+}
+
+fn sign_in_words(by: Introduction) -> String {
+    match by {
+        Introduction::Document { since: Some(since) } => {
+            format!("It needs no token: your browser opens and asks for your consent. This works since {since}.")
+        }
+        Introduction::Document { since: None } => {
+            "It needs no token: your browser opens and asks for your consent.".to_owned()
+        }
+        Introduction::Registration => {
+            "It needs no token: the agent registers itself with Portal, then your browser opens and asks for your consent."
+                .to_owned()
+        }
+        Introduction::RegisteredClient => {
+            "It needs no token, but a client id that an admin registered for this agent.".to_owned()
+        }
+    }
+}
+
+fn token_words(own: bool) -> String {
+    let from = if own { "Create a token" } else { "Ask an admin for a token" };
+    format!("{from} and keep it in the environment variable PORTAL_TOKEN. Whoever has it acts as you.")
+}
+
+/// The form for a token, or the token that was just made.
+fn token(page: &PageRequest, guide: &Guide, own: bool) -> Option<AnyView> {
+    if !own {
+        return None;
+    }
+    let outcome = page.outcome(FormId::OwnToken);
+    if let Some(made) = token_form::made(&[(outcome.clone(), outcome.subject().map(str::to_owned))]) {
+        return Some(made);
+    }
+    let name = format!("{} on my machine", guide.agent.title());
+    let view = view! {
+        {form_error(&outcome)}
+        <form method="post" action="/_ui/own_token_create">
+            {hidden("agent", guide.agent.slug())}
+            {hidden("name", &name)}
+            {hidden("scope", Scope::Read.as_str())}
+            {hidden("expires_days", &EXPIRY_DAYS_DEFAULT.to_string())}
+            <button class="btn" type="submit">{icon(Icon::Key)}"Create a token for 90 days"</button>
+        </form>
+    };
+    Some(view.into_any())
+}
+
+fn attempt(guide: &Guide) -> AnyView {
+    let title = guide.agent.title();
+    view! {
+        <section class="step" id="attempt" aria-labelledby="attempt-title">
+            <span class="n" aria-hidden="true">"3"</span>
+            <h2 id="attempt-title">{format!("Ask {title} something")}</h2>
+            <p class="say">"Ask your agent: “Who am I in Portal?” Connected agents are listed under "<a href="/me/agents">"Portal MCP"</a>"."</p>
+        </section>
+    }
+    .into_any()
 }

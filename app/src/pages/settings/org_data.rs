@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use portal_core::{
     ingestion::{Location, LocationOrigin, Rejection, Target},
+    org::freshness::freshness_list,
     time::UnixMillis,
 };
 
+use super::providers;
 use crate::{
     components::{
         Frame, Icon, SettingsSection, Tone, empty, form_error, hidden, icon, note, saved, status, when_ago,
@@ -23,6 +25,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     page.admin()?;
     let frame = Frame::load(&page).await?;
     let locations = load(&page).await?;
+    let directories = directories(&page).await?;
     let outcome = page.outcome(FormId::Location);
     let now = page.request.now();
     let panels = locations
@@ -37,6 +40,11 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li>"App settings"</li><li aria-current="page">"Org data"</li></ol></nav>
         <div class="head">
             <div><h1>"Org data"</h1><p class="lead">"Where entities come from, when they were last read, and what could not be taken."</p></div>
+            <div class="cluster"><a class="btn" href="/settings/offboarding">{icon(Icon::SignOut)}"Offboarding"</a></div>
+        </div>
+        {directories}
+        <div class="head">
+            <div><h2>"Locations"</h2><p class="muted">"Descriptor files of components, APIs and systems."</p></div>
             <form method="post" action="/_ui/location_refresh">
                 <button class="btn" type="submit">{icon(Icon::Refresh)}"Read all again"</button>
             </form>
@@ -46,6 +54,23 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         <div class="stack-6">{panels}{none}</div>
     };
     Ok(frame.settings("Org data", SettingsSection::OrgData, content.into_any()))
+}
+
+/// Directories with their freshness, and conflicts; nothing while none is configured.
+async fn directories(page: &PageRequest) -> Result<Option<AnyView>, PageError> {
+    let admin = page.admin()?;
+    let services = page.request.services();
+    let overviews = services.org.overviews(&admin).await?;
+    if overviews.is_empty() {
+        return Ok(None);
+    }
+    let freshness = {
+        let settings = services.settings.current().await?;
+        freshness_list(&services.dependencies, &settings).await?
+    };
+    let conflicts = services.conflicts.list(&admin).await?;
+    let providers: Vec<_> = overviews.into_iter().zip(freshness).collect();
+    Ok(Some(providers::section(&providers, &conflicts, page.request.now())))
 }
 
 async fn load(page: &PageRequest) -> Result<Vec<(Location, Vec<Rejection>)>, PageError> {

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::{IdentityKey, Person, people::account_identity};
 use crate::{
+    audit::AuditFilter,
     catalog::{EntityQuery, Predicate},
     identity::{Admin, BrowserSession, User, UserStatus},
     ids::{AgentSessionId, StaticTokenId, UserId},
@@ -21,6 +22,8 @@ use crate::{
     tokens::{StaticToken, StaticTokenFilter},
 };
 
+/// The action in the audit log.
+const CARRIED_OUT: &str = "offboarding.carried-out";
 /// Most items of one kind that a plan or report names; the totals count all.
 pub const DRILL_LIST_MAX: u32 = 500;
 
@@ -187,6 +190,15 @@ fn rfc3339_times(value: &mut serde_json::Value) {
     }
 }
 
+/// What the audit log keeps of the last time that somebody was cut off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptReport {
+    /// When.
+    pub at: UnixMillis,
+    /// The report, as [`OffboardingReport::json`] writes it.
+    pub report: serde_json::Value,
+}
+
 /// Plans and carries out somebody's leaving.
 pub struct OffboardingService {
     dependencies: Dependencies,
@@ -206,6 +218,28 @@ impl OffboardingService {
     pub async fn plan(&self, _admin: &Admin, person: &EntityRef) -> Result<OffboardingPlan, DrillError> {
         let mut store = self.dependencies.store.read().await?;
         Ok(self.read(store.as_mut(), person).await?.plan)
+    }
+
+    /// The report of the last time that this person was cut off; `None` when that never happened, or is longer ago than
+    /// the audit log is kept.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_report(
+        &self,
+        _admin: &Admin,
+        person: &EntityRef,
+    ) -> Result<Option<KeptReport>, DrillError> {
+        let filter = AuditFilter {
+            action_prefix: Some(CARRIED_OUT.to_owned()),
+            target: Some(person.to_string()),
+            ..AuditFilter::default()
+        };
+        let found = self.dependencies.store.read().await?.audit_list(&filter, None, 1).await?;
+        Ok(found.into_iter().next().map(|mut event| KeptReport {
+            at: event.at,
+            report: event.details.get_mut("report").map(serde_json::Value::take).unwrap_or_default(),
+        }))
     }
 
     async fn read(

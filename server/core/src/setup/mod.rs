@@ -2,9 +2,11 @@
 
 pub mod agent;
 pub mod guide;
+mod service;
 pub mod steps;
 mod wire;
 
 pub use agent::{Abilities, Agent, Document, Runs};
 pub use guide::{Guide, Introduction, Obstacle, Openings, Way};
+pub use service::SetupService;
 pub use steps::Step;

@@ -174,6 +174,17 @@ impl Finder {
     }
 }
 
+/// Whether the policy takes the document of an agent; of one whose document is not known, whether it takes any but the
+/// built-in ones.
+pub(crate) fn document_admitted(settings: &Settings, client_id: Option<&str>) -> bool {
+    match client_id {
+        Some(client_id) => {
+            ClientIdUrl::parse(client_id, false).is_ok_and(|client_id| is_allowed(settings, &client_id))
+        }
+        None => settings.cimd_policy == CimdPolicy::Any || !settings.cimd_allowed.is_empty(),
+    }
+}
+
 /// Documents on loopback come this far only while Portal itself is there, which is development: they need no pattern.
 fn is_allowed(settings: &Settings, id: &ClientIdUrl) -> bool {
     match settings.cimd_policy {

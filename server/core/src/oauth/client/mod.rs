@@ -31,7 +31,7 @@ pub use self::{
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(crate) use self::json::parse_object;
+pub(crate) use self::{finder::document_admitted, json::parse_object};
 pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,

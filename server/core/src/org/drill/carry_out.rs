@@ -3,7 +3,7 @@
 use portal_model::{EntityRef, ErrorCode};
 use serde_json::json;
 
-use super::{DRILL_LIST_MAX, DrillError, Found, OffboardingReport, OffboardingService};
+use super::{CARRIED_OUT, DRILL_LIST_MAX, DrillError, Found, OffboardingReport, OffboardingService};
 use crate::{
     audit::AuditEvent,
     changes::Topic,
@@ -53,8 +53,9 @@ impl OffboardingService {
         }
         let details = json!({ "accountsDisabled": report.accounts_disabled,
             "browserSessions": report.browser_sessions_ended, "agentSessions": report.agent_sessions_ended,
-            "staticTokens": report.static_tokens_ended, "ownedEntities": report.plan.owned_count });
-        let event = self.event(admin, "offboarding.carried-out", ended_at).target(person.to_string());
+            "staticTokens": report.static_tokens_ended, "ownedEntities": report.plan.owned_count,
+            "report": report.json() });
+        let event = self.event(admin, CARRIED_OUT, ended_at).target(person.to_string());
         tx.audit_append(&event.details(details)).await?;
         tx.commit().await?;
         self.dependencies.changes.expire();
