@@ -154,7 +154,8 @@ pub(crate) fn org_freshness(provider: &str, age_ms: Option<i64>, stale: bool) {
     let provider = provider.to_owned();
     #[expect(clippy::cast_precision_loss, reason = "a gauge; ages stay far below 2^52")]
     if let Some(age_ms) = age_ms {
-        gauge!("portal_org_watermark_age_seconds", "provider" => provider.clone()).set(age_ms as f64 / 1_000.0);
+        gauge!("portal_org_watermark_age_seconds", "provider" => provider.clone())
+            .set(age_ms as f64 / 1_000.0);
     }
     gauge!("portal_org_stale", "provider" => provider).set(f64::from(u8::from(stale)));
 }
@@ -168,10 +169,12 @@ pub(crate) fn org_event(outcome: &'static str) {
 pub(crate) fn org_run(run: &DirectoryRun) {
     let provider = run.provider.as_str().to_owned();
     let (kind, outcome) = (run.kind.as_str(), run.state.as_str());
-    counter!("portal_org_runs_total", "provider" => provider.clone(), "kind" => kind, "outcome" => outcome).increment(1);
+    counter!("portal_org_runs_total", "provider" => provider.clone(), "kind" => kind, "outcome" => outcome)
+        .increment(1);
     let duration_ms = run.updated_at.since(run.started_at).max(0);
     #[expect(clippy::cast_precision_loss, reason = "a duration; it stays far below 2^52")]
-    histogram!("portal_org_run_duration_seconds", "provider" => provider).record(duration_ms as f64 / 1_000.0);
+    histogram!("portal_org_run_duration_seconds", "provider" => provider)
+        .record(duration_ms as f64 / 1_000.0);
 }
 
 /// People whom a provider brings, and those left out by reason.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use portal_core::{
     changes::ChangeTracker,
+    identity::SignInProvider,
+    org::ProviderId,
     ports::{Clock, DocumentFetcher, LocationReader, Rng, Store},
     services::{Dependencies, Directory, Services},
 };
-use portal_directory::{AdapterContext, FileAndUrlReader};
-use portal_fetch::{FetchOptions, HardenedFetcher, ProviderTransport, TextFetcher};
+use portal_directory::{AdapterContext, FileAndUrlReader, sign_in_client};
+use portal_fetch::{FetchOptions, HardenedFetcher, IssuerClient, ProviderTransport, TextFetcher};
 use portal_store::{OpenError, OpenOptions, SqlStore};
 
 use crate::{
-    config::{Config, ProviderConfig},
+    config::{Config, ProviderConfig, SignInConfig},
     environment::{SystemClock, SystemRng},
     state::AppState,
 };
@@ -73,7 +75,7 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         fetcher,
         reader,
         directories,
-        sign_in_providers: Arc::from([]),
+        sign_in_providers: sign_in_providers(config, &fetch, &clock)?,
         changes: Arc::new(ChangeTracker::new(port, clock)),
         configuration: Arc::new(config.domain()),
     });
@@ -103,6 +105,28 @@ fn directories(
         Ok(Directory { options, client })
     };
     config.providers.iter().map(open).collect()
+}
+
+/// The providers that people sign in with.
+fn sign_in_providers(
+    config: &Config,
+    fetch: &FetchOptions,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<[SignInProvider]>, StartError> {
+    let named: Vec<_> =
+        config.providers.iter().filter_map(|one| Some((&one.options.id, one.sign_in.as_ref()?))).collect();
+    if named.is_empty() {
+        return Ok(Arc::from([]));
+    }
+    let network = Arc::new(IssuerClient::new(fetch)?);
+    let open = |(id, sign_in): (&ProviderId, &SignInConfig)| {
+        let SignInConfig { label, options } = sign_in.clone();
+        let by = options.by;
+        let client = sign_in_client(options, Arc::clone(&network), Arc::clone(clock))
+            .map_err(|error| StartError::Other(format!("the provider {id}: sign_in: {error}")))?;
+        Ok(SignInProvider { id: id.clone(), label, by, client })
+    };
+    named.into_iter().map(open).collect()
 }
 
 /// The state of the router over these services.

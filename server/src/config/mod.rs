@@ -17,7 +17,7 @@ use portal_core::{ingestion::Target, oauth::PinnedDocument, secret::Secret, serv
 use portal_fetch::ProviderProxy;
 
 pub use error::{ConfigError, Place};
-pub use org::ProviderConfig;
+pub use org::{ProviderConfig, SignInConfig};
 pub use public_url::PublicUrl;
 pub use raw::LogFormat;
 

@@ -13,7 +13,7 @@ use crate::metrics;
 const PERIOD: Duration = Duration::from_millis(500);
 /// How often the gauges of people are set, in looks.
 const GAUGE_LOOKS: u32 = 60;
-/// How long providers that could not be set up are left alone.
+/// How long a provider is left alone after the store failed.
 const SETUP_PAUSE: Duration = Duration::from_secs(10);
 
 /// Starts the loops; each ends soon after `stop`. A run that is cut off there goes on with the next start, or on another
@@ -48,7 +48,10 @@ async fn run(services: Services, provider: ProviderId) {
                     gauge(&services, &provider).await;
                 }
             }
-            Err(error) => tracing::error!(%provider, %error, "a directory run was interrupted; it goes on"),
+            Err(error) => {
+                tracing::error!(%provider, %error, "a directory run was interrupted; it goes on soon");
+                tokio::time::sleep(SETUP_PAUSE).await;
+            }
         }
         looks = looks.wrapping_add(1);
     }

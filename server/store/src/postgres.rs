@@ -65,7 +65,8 @@ impl PostgresDatabase {
 pub(crate) async fn refresh_statistics(
     transaction: &mut Transaction<'static, Postgres>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("ANALYZE entities, entity_search, entity_twins, locations, relations")
+    sqlx::query("ANALYZE entities, entity_search, entity_twins, locations, relations, directory_people, directory_groups, \
+        directory_memberships")
         .execute(&mut **transaction)
         .await
         .map(drop)

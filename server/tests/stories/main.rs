@@ -40,6 +40,7 @@ mod secrets;
 mod settings;
 mod shares;
 mod shell;
+mod sign_in_config;
 mod start;
 mod static_tokens;
 mod switch_off;

@@ -58,7 +58,7 @@ pub(super) async fn people(
         let member_of = groups.remove(&row.person.subject).unwrap_or_default();
         let made = match taken.get(&row.entity_ref) {
             Some(place) => Err(taken_reason(&row.entity_ref, place)),
-            None => staged(options, user_document(row, member_of)),
+            None => staged(options, &user_document(row, &member_of)),
         };
         match made {
             Ok(entity) => composed.entities.push(entity),
@@ -92,7 +92,7 @@ pub(super) async fn groups(
         let below = children.remove(&row.group.id).unwrap_or_default();
         let made = match taken.get(&row.entity_ref) {
             Some(place) => Err(taken_reason(&row.entity_ref, place)),
-            None => staged(options, group_document(row, &above, &below)),
+            None => staged(options, &group_document(row, &above, &below)),
         };
         match made {
             Ok(entity) => composed.entities.push(entity),
@@ -123,9 +123,9 @@ fn taken_reason(entity_ref: &EntityRef, place: &str) -> String {
     format!("{entity_ref} is defined by {place} already; that one stays")
 }
 
-fn staged(options: &ProviderOptions, document: Value) -> Result<StagedEntity, String> {
+fn staged(options: &ProviderOptions, document: &Value) -> Result<StagedEntity, String> {
     let place = format!("provider:{}", options.id);
-    stage_document(&document, Provenance { managed_by: &place, origin: &place }).map_err(|faults| {
+    stage_document(document, Provenance { managed_by: &place, origin: &place }).map_err(|faults| {
         let faults = faults.iter().take(3).map(|fault| format!("{} {}", fault.path, fault.reason));
         faults.collect::<Vec<_>>().join("; ")
     })
@@ -151,7 +151,7 @@ fn written(name: &str, entity_ref: &EntityRef) -> String {
     if written.eq_ignore_ascii_case(entity_ref.name()) { written } else { entity_ref.name().to_owned() }
 }
 
-fn user_document(row: &PersonRow, member_of: Vec<String>) -> Value {
+fn user_document(row: &PersonRow, member_of: &[String]) -> Value {
     let person = &row.person;
     let display_name = person.display_name.as_deref();
     let profile = object([

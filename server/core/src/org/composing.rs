@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Entities staged in one transaction.
-const BATCH: u32 = 100;
+const BATCH: u32 = 50;
 
 /// Where composing goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,8 +38,12 @@ pub(super) fn reference(kind: &str, namespace: &str, name: &str) -> Option<Entit
 }
 
 fn digest(text: &str) -> String {
-    let bytes = Sha256::digest(text);
-    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    use std::fmt::Write as _;
+    let hex = Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     hex.chars().take(DIGEST_LENGTH).collect()
 }
 

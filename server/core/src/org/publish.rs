@@ -27,7 +27,7 @@ use crate::{
 /// People whose consequences are carried out together.
 const AFFECTED_PAGE: u32 = 500;
 /// People without accounts and tokens whose change is noted in one transaction.
-const SETTLED_PAGE: u32 = 200;
+const SETTLED_PAGE: u32 = 100;
 /// Conflicts with other locations, and people who were read alone, that publishing puts right; more and the entities are
 /// staged again.
 const AMENDED_MAX: u32 = 500;

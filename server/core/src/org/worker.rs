@@ -23,7 +23,7 @@ const HISTORY_MAX: u32 = 200;
 /// Rows deleted in one transaction when runs are cleared away.
 const PRUNE_LIMIT: u32 = 500;
 /// Entities deleted in one transaction.
-const PRUNE_ENTITIES: u32 = 100;
+const PRUNE_ENTITIES: u32 = 50;
 /// Most such transactions after one run; the next run goes on.
 const PRUNE_ROUNDS_MAX: usize = 20_000;
 /// A dry run that nobody has heard of for so long is over.

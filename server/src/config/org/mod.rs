@@ -4,6 +4,7 @@ mod forges;
 mod kinds;
 pub(super) mod raw;
 mod scope;
+mod sign_in;
 
 use std::{collections::HashSet, path::Path};
 
@@ -15,6 +16,8 @@ use self::{
     scope::Scope,
 };
 use super::{ConfigError, PublicUrl, source::Sources};
+
+pub use self::sign_in::SignInConfig;
 
 const SCHEDULE_MINUTES: std::ops::RangeInclusive<u32> = 5..=1440;
 const SCHEDULE_MINUTES_DEFAULT: u32 = 60;
@@ -30,6 +33,8 @@ pub struct ProviderConfig {
     pub options: ProviderOptions,
     /// What does.
     pub adapter: AdapterOptions,
+    /// How people sign in with it; `None` when they do not.
+    pub sign_in: Option<SignInConfig>,
 }
 
 /// Checks every provider, and all of them together.
@@ -65,9 +70,6 @@ pub(super) fn resolve(
 
 fn provider(mut raw: RawProvider, scope: &Scope<'_>) -> Result<ProviderConfig, ConfigError> {
     let id = ProviderId::parse(&raw.id).map_err(|error| scope.error("id", error.to_string()))?;
-    if raw.sign_in.is_some() {
-        return Err(scope.error("sign_in", "sign-in with providers is not built yet; leave this table out"));
-    }
     let kind = kind(raw.kind);
     let link = raw.link.take().map(|link| link_rule(link, scope)).transpose()?;
     let title = match &raw.title {
@@ -84,10 +86,12 @@ fn provider(mut raw: RawProvider, scope: &Scope<'_>) -> Result<ProviderConfig, C
     }
     let (delta, authoritative, admin_groups) =
         (raw.delta_minutes, raw.authoritative, std::mem::take(&mut raw.admin_groups));
+    let sign_in = raw.sign_in.take();
     let adapter = kinds::adapter(raw, &id, &namespace, scope)?;
     adapter
         .verify()
         .map_err(|error| scope.error(&format!("{}.{}", kind.as_str(), error.key), error.reason))?;
+    let sign_in = sign_in.map(|raw| sign_in::resolve(raw, &title, &adapter, scope)).transpose()?;
     let delta_minutes = delta_minutes(delta, &adapter, scope)?;
     let options = ProviderOptions {
         id,
@@ -100,7 +104,7 @@ fn provider(mut raw: RawProvider, scope: &Scope<'_>) -> Result<ProviderConfig, C
         link,
         admin_groups,
     };
-    Ok(ProviderConfig { options, adapter })
+    Ok(ProviderConfig { options, adapter, sign_in })
 }
 
 fn out_of_range(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::sign_in::RawSignIn;
 use crate::config::raw::RawSecret;
 
 /// `[org]`.
@@ -33,7 +34,7 @@ pub(in crate::config) struct RawProvider {
     pub custom: Option<RawCustom>,
     pub entra: Option<RawEntra>,
     pub okta: Option<RawOkta>,
-    pub sign_in: Option<toml::Table>,
+    pub sign_in: Option<RawSignIn>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -10,6 +10,7 @@ mod providers;
 mod rereads;
 mod rows;
 mod runs;
+mod states;
 
 use crate::statement::Statement;
 

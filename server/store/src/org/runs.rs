@@ -88,7 +88,12 @@ pub(super) async fn update(store: &mut SqlTransaction, run: &DirectoryRun) -> Re
         &run.error,
         hold,
     ];
-    store.execute(&DIRECTORY_RUN_UPDATE, values).await.map(drop)
+    store.execute(&DIRECTORY_RUN_UPDATE, values).await?;
+    if run.state == RunState::Comparing {
+        // All its rows have just come; comparing them needs good plans.
+        store.refresh_statistics().await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn prune(

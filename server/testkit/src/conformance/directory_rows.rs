@@ -17,7 +17,7 @@ use super::{
     fixtures::{at, entity, entity_ref, location_id, publish, read, user, write},
 };
 
-pub fn row(subject: &str, name: &str) -> PersonRow {
+fn row(subject: &str, name: &str) -> PersonRow {
     PersonRow {
         name: name.to_owned(),
         entity_ref: entity_ref(&format!("user:default/{name}")),
@@ -298,8 +298,8 @@ pub async fn only_people_with_accounts_or_tokens_are_affected(store: Arc<dyn Sto
     let (one, two) = two_runs(&store).await;
     let mut tx = write(&store).await;
     let mut account = user(1);
-    account.provider = "a".to_owned();
-    account.subject = "1".to_owned();
+    "a".clone_into(&mut account.provider);
+    "1".clone_into(&mut account.subject);
     account.entity_ref = entity_ref("user:default/elsewhere");
     assert!(tx.user_insert(&account).await.unwrap());
     let mut local = user(2);

@@ -119,6 +119,9 @@ pub async fn a_run_comes_back_as_it_went(store: Arc<dyn Store>) {
     let mut tx = write(&store).await;
     let mut run = tx.directory_run(second).await.unwrap().unwrap();
     assert_eq!((run.state, run.kind, run.started_at), (RunState::Reading, RunKind::Delta, at(1)));
+    run.state = RunState::Comparing;
+    tx.directory_run_update(&run).await.unwrap();
+    assert_eq!(tx.directory_run(second).await.unwrap().map(|run| run.state), Some(RunState::Comparing));
     run.state = RunState::Held;
     run.updated_at = at(2);
     run.ended_at = Some(at(3));
