@@ -75,13 +75,7 @@ impl KeySet {
 
     /// Whether a signature by this algorithm is one of these keys': of the one with this id, or of any when none is named.
     #[must_use]
-    pub fn verifies(
-        &self,
-        id: Option<&str>,
-        algorithm: &str,
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
+    pub fn verifies(&self, id: Option<&str>, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
         let meant = |key: &&Key| id.is_none_or(|id| key.id.as_deref() == Some(id));
         let fitting = self.0.iter().filter(meant).filter(|key| key.key.algorithm() == algorithm);
         fitting.into_iter().any(|key| key.key.verifies(message, signature))
