@@ -2,6 +2,7 @@
 //! table in docs/reliability.md is made of that.
 
 mod authorize;
+mod consent;
 mod mcp;
 mod store;
 mod token;
