@@ -1,15 +1,15 @@
 //! Entra ID, read through the port from a fake tenant whose answers are held against Microsoft's own description.
 
+mod chaos;
+mod events;
+
 use std::sync::Arc;
 
-use super::deltas::{read_changes, read_changes_patiently, read_full, visible};
-use super::reads::{event, pages, read_all, read_from, read_patiently, transport};
+use super::deltas::{read_changes, read_full, visible};
+use super::reads::{pages, read_all, read_from, read_patiently, transport};
 use portal_core::{
     org::{DirectoryEmail, GroupId, Subject},
-    ports::{
-        Clock, DirectoryClient, DirectoryError, DirectoryEvent, DirectoryEventError, DirectoryEventRequest,
-        DirectoryNext, DirectoryRead, PersonKey, PersonNow,
-    },
+    ports::{Clock, DirectoryClient, DirectoryError, DirectoryNext, DirectoryRead, PersonKey, PersonNow},
     secret::Secret,
     time::{DAY_MS, HOUR_MS},
 };
@@ -24,9 +24,7 @@ use portal_testkit::{
         entra::{CLIENT_ID, CLIENT_SECRET, Csdl, EntraTenant, TENANT_ID, guid},
     },
 };
-use proptest::prelude::*;
 use serde_json::{Value, json};
-use url::Url;
 
 const STATE: &str = "the-secret-of-notifications";
 
@@ -481,210 +479,4 @@ async fn a_page_that_breaks_or_is_cut_stops_the_read() {
     world.server.faults.once("/v1.0/users/delta", 0, Fault::Answer(FakeAnswer::json(200, &neither)));
     let cut = read_changes(&client, &since.unwrap(), &mut taken).await;
     assert!(matches!(cut, Err(DirectoryError::Malformed(_))), "{cut:?}");
-}
-
-fn query(query: &str) -> DirectoryEventRequest<'_> {
-    DirectoryEventRequest { method: "POST", headers: &[], query, body: b"" }
-}
-
-#[tokio::test]
-async fn notifications_are_believed_by_their_secret_and_only_cause_reading() {
-    let world = World::new().await;
-    let client = world.client();
-    let body = world.tenant.notification(STATE, &[&guid(1), &guid(2), &guid(1)]);
-    let people = |ids: &[u32]| {
-        DirectoryEvent::Reread(ids.iter().map(|id| PersonKey::Subject(Subject(guid(*id)))).collect())
-    };
-    assert_eq!(client.event(event(&[], &body)), Ok(people(&[1, 2])));
-    let forged = world.tenant.notification("another secret", &[&guid(1)]);
-    assert_eq!(client.event(event(&[], &forged)), Err(DirectoryEventError::NotAuthentic));
-    let mut half: Value = serde_json::from_slice(&body).unwrap();
-    half["value"][1]["clientState"] = json!("x");
-    assert_eq!(client.event(event(&[], half.to_string().as_bytes())), Err(DirectoryEventError::NotAuthentic));
-    let change = |pairs: &[(&str, Value)]| {
-        let mut one: Value = serde_json::from_slice(&body).unwrap();
-        for (key, value) in pairs {
-            one["value"][0][*key] = value.clone();
-        }
-        one.to_string()
-    };
-    for lifecycle in ["reauthorizationRequired", "subscriptionRemoved", "missed"] {
-        let body = change(&[("lifecycleEvent", json!(lifecycle))]);
-        assert_eq!(client.event(event(&[], body.as_bytes())), Ok(DirectoryEvent::Run));
-    }
-    let group = change(&[("resource", json!(format!("Groups/{}", guid(100))))]);
-    assert_eq!(client.event(event(&[], group.as_bytes())), Ok(DirectoryEvent::Run));
-    let path = change(&[("resourceData", Value::Null), ("resource", json!("users/../admin"))]);
-    assert_eq!(client.event(event(&[], path.as_bytes())), Ok(DirectoryEvent::Run));
-    for broken in ["", "{}", "{\"value\":1}"] {
-        assert!(matches!(
-            client.event(event(&[], broken.as_bytes())),
-            Err(DirectoryEventError::Malformed(_))
-        ));
-    }
-    assert_eq!(client.event(event(&[], b"{\"value\":[]}")), Err(DirectoryEventError::NotAuthentic));
-    let none = world.client_of(EntraOptions { webhook_secret: None, ..world.options() });
-    assert_eq!(none.event(event(&[], &body)), Err(DirectoryEventError::NotConfigured));
-    assert_eq!(none.event(query("validationToken=a")), Err(DirectoryEventError::NotConfigured));
-}
-
-#[tokio::test]
-async fn the_check_of_the_endpoint_is_answered_with_what_it_sent() {
-    let client = World::new().await.client();
-    let token = "Validation: Testing client application reachability for subscription Request-Id: 1";
-    let sent = query(
-        "validationToken=Validation%3a+Testing+client+application+reachability+for+subscription+Request-Id%3a+1",
-    );
-    let answer = DirectoryEvent::Challenge { content_type: "text/plain", body: token.to_owned() };
-    assert_eq!(client.event(sent), Ok(answer));
-    let long = format!("validationToken={}", "x".repeat(1_025));
-    for bad in ["validationToken=", "validationToken=a%0ab", "validationToken=%C3%A9", long.as_str()] {
-        assert!(matches!(client.event(query(bad)), Err(DirectoryEventError::Malformed(_))), "{bad}");
-    }
-}
-
-#[tokio::test]
-async fn subscriptions_are_made_once_renewed_in_time_and_follow_the_secret() {
-    let world = World::new().await;
-    world.people();
-    let address = Url::parse("https://portal.example.com/webhooks/entra").unwrap();
-    let options = EntraOptions { notification_url: Some(address), ..world.options() };
-    let client = world.client_of(options.clone());
-    read_all(&client).await.unwrap();
-    let first = world.tenant.subscriptions();
-    assert_eq!(first.iter().map(|(resource, ..)| resource.as_str()).collect::<Vec<_>>(), ["users", "groups"]);
-    read_all(&client).await.unwrap();
-    assert_eq!(world.tenant.subscriptions(), first, "nothing to do");
-    world.clock.advance(20 * DAY_MS);
-    read_all(&client).await.unwrap();
-    let renewed = world.tenant.subscriptions();
-    assert_eq!(renewed.len(), 2);
-    assert!(renewed.iter().zip(&first).all(|(new, old)| new.1 == old.1 && new.2 > old.2));
-    let secret = Some(Secret::new("another-secret-of-notifications"));
-    let client = world.client_of(EntraOptions { webhook_secret: secret, ..options });
-    read_all(&client).await.unwrap();
-    let replaced = world.tenant.subscriptions();
-    assert_eq!(replaced.len(), 2);
-    assert!(replaced.iter().zip(&first).all(|(new, old)| new.1 != old.1));
-    // What goes wrong here does not stop the read, and the test of the connection says it.
-    world.server.faults.always("/v1.0/subscriptions", Fault::status(403));
-    assert_eq!(read_all(&client).await.unwrap().active().len(), 3);
-    let report = client.check().await.unwrap();
-    assert!(!report.permissions[2].granted);
-    world.demand_valid();
-}
-
-/// A storm: every few answers a refusal, an outage, a cut body or a broken connection, over a tenant that changes.
-#[tokio::test]
-async fn a_patient_read_through_a_storm_brings_the_same() {
-    let world = World::new().await;
-    for number in 1..=400 {
-        world.tenant.add_user(number, &format!("user{number}"));
-    }
-    for group in 1_000..1_040 {
-        world.tenant.add_group(group, &format!("group{group}"));
-        for member in 0..25 {
-            world.tenant.add_member(&guid(group), "user", &guid((group * 7 + member) % 400 + 1));
-        }
-    }
-    world.tenant.behave(|behaviour| {
-        behaviour.page_max = 10;
-        behaviour.empty_pages = true;
-        behaviour.duplicates = true;
-    });
-    let client = world.client();
-    let quiet = read_all(&client).await.unwrap();
-    world.server.forget();
-    for (seed, fault) in [(1, throttled(Some("3"))), (2, Fault::status(503)), (3, Fault::Break(40))] {
-        world.server.faults.storm(seed, 9, fault);
-    }
-    let (taken, waits) = read_patiently(&client, &world.clock).await.unwrap();
-    assert_eq!(taken, quiet);
-    println!(
-        "entra: full read of 400 people and 40 groups, {} requests, {} faults, {} throttled, {} outages",
-        world.server.exchanges().len(),
-        world.server.faults.count(),
-        waits.throttled,
-        waits.outages
-    );
-    assert!(world.server.faults.count() > 20);
-    world.server.faults.clear();
-    let (mut taken, since) = read_full(&client).await;
-    for number in (1..=400).step_by(7) {
-        world.tenant.set(&guid(number), "accountEnabled", json!(false));
-    }
-    for number in (3..=400).step_by(11) {
-        world.tenant.delete(&guid(number));
-    }
-    for (seed, fault) in [(4, throttled(None)), (5, Fault::status(502)), (6, Fault::Break(40))] {
-        world.server.faults.storm(seed, 9, fault);
-    }
-    let (_, waits) =
-        read_changes_patiently(&client, &world.clock, &since.unwrap(), &mut taken).await.unwrap();
-    println!("entra: delta of 91 changes, {waits} waits");
-    world.server.faults.clear();
-    assert_eq!(visible(&taken), visible(&read_all(&client).await.unwrap()));
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Enable(u32, bool),
-    Delete(u32),
-    Add(u32),
-    Member(u32, u32, bool),
-    Rename(u32),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        (1..12_u32, any::<bool>()).prop_map(|(user, on)| Step::Enable(user, on)),
-        (1..12_u32).prop_map(Step::Delete),
-        (20..30_u32).prop_map(Step::Add),
-        (100..104_u32, 1..12_u32, any::<bool>())
-            .prop_map(|(group, user, in_it)| Step::Member(group, user, in_it)),
-        (1..12_u32).prop_map(Step::Rename),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Whatever happens in a tenant: deltas bring the same as reading everything.
-    #[test]
-    fn deltas_never_drift(steps in prop::collection::vec(step(), 1..40), page_max in 1_usize..5, traps in any::<[bool; 3]>()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let world = World::new().await;
-            for number in 1..12 {
-                world.tenant.add_user(number, &format!("user{number}"));
-            }
-            for group in 100..104 {
-                world.tenant.add_group(group, &format!("group{group}"));
-            }
-            world.tenant.behave(|behaviour| {
-                behaviour.page_max = page_max;
-                [behaviour.empty_pages, behaviour.duplicates, behaviour.partial_changes] = traps;
-            });
-            let client = world.client();
-            let (mut taken, since) = read_full(&client).await;
-            let mut since = since.unwrap();
-            let mut gone = std::collections::BTreeSet::new();
-            for steps in steps.chunks(5) {
-                for step in steps {
-                    match *step {
-                        Step::Enable(user, on) if !gone.contains(&user) => world.tenant.set(&guid(user), "accountEnabled", json!(on)),
-                        Step::Rename(user) if !gone.contains(&user) => world.tenant.set(&guid(user), "displayName", json!("New")),
-                        Step::Delete(user) if gone.insert(user) => world.tenant.delete(&guid(user)),
-                        Step::Add(user) => { world.tenant.add_user(user, &format!("user{user}")); }
-                        Step::Member(group, user, true) if !gone.contains(&user) => world.tenant.add_member(&guid(group), "user", &guid(user)),
-                        Step::Member(group, user, false) => world.tenant.remove_member(&guid(group), "user", &guid(user)),
-                        _ => {}
-                    }
-                }
-                since = read_changes(&client, &since, &mut taken).await.unwrap();
-                let full = read_all(&client).await.unwrap();
-                assert_eq!(visible(&taken), visible(&full));
-            }
-        });
-    }
 }

@@ -1,15 +1,15 @@
 //! Okta, read through the port from a fake org whose answers are held against Okta's own description.
 
+mod chaos;
+mod events;
+
 use std::sync::Arc;
 
-use super::deltas::{read_changes, read_changes_patiently, read_full, visible};
-use super::reads::{event, pages, read_all, read_from, read_patiently, transport};
+use super::deltas::{read_changes, read_full, visible};
+use super::reads::{pages, read_all, read_from, read_patiently, transport};
 use portal_core::{
     org::{DirectoryEmail, GroupId, Subject},
-    ports::{
-        Clock, DirectoryClient, DirectoryError, DirectoryEvent, DirectoryEventError, DirectoryEventRequest,
-        DirectoryNext, DirectoryRead, PersonKey, PersonNow,
-    },
+    ports::{Clock, DirectoryClient, DirectoryError, DirectoryNext, DirectoryRead, PersonKey, PersonNow},
     secret::Secret,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
@@ -24,7 +24,6 @@ use portal_testkit::{
         okta::{API_TOKEN, CLIENT_ID, OktaOrg, too_many_at_once},
     },
 };
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const SECRET: &str = "the-secret-of-the-hook";
@@ -452,168 +451,4 @@ async fn a_page_that_breaks_or_is_cut_stops_the_read() {
     assert!(matches!(read_all(&client).await, Err(DirectoryError::Malformed(_))));
     world.server.faults.once("/api/v1/users", 0, Fault::Answer(FakeAnswer::json(200, &json!({}))));
     assert!(matches!(read_all(&client).await, Err(DirectoryError::Malformed(_))));
-}
-
-fn headers(secret: &str) -> Vec<(String, String)> {
-    vec![("authorization".to_owned(), secret.to_owned())]
-}
-
-#[tokio::test]
-async fn hooks_are_believed_by_their_secret_and_only_cause_reading() {
-    let world = World::new().await;
-    let client = world.client();
-    let good = headers(SECRET);
-    let users = [("User", "00u1"), ("AppUser", "0ua1")];
-    let body = world.org.hook(&[
-        ("user.lifecycle.suspend", &users),
-        ("user.session.end", &[("User", "00u2")]),
-        ("group.user_membership.remove", &[("User", "00u1"), ("UserGroup", "00g1")]),
-    ]);
-    let keys = ["00u1", "00u2"].map(|id| PersonKey::Subject(Subject(id.to_owned())));
-    assert_eq!(client.event(event(&good, &body)), Ok(DirectoryEvent::Reread(keys.to_vec())));
-    for bad in [headers("wrong"), headers(""), Vec::new(), [headers(SECRET), headers(SECRET)].concat()] {
-        assert_eq!(client.event(event(&bad, &body)), Err(DirectoryEventError::NotAuthentic), "{bad:?}");
-    }
-    let group = world.org.hook(&[("group.lifecycle.delete", &[("UserGroup", "00g1")])]);
-    assert_eq!(client.event(event(&good, &group)), Ok(DirectoryEvent::Run));
-    let policy = world.org.hook(&[("policy.rule.update", &[("PolicyRule", "0pr1")])]);
-    assert_eq!(client.event(event(&good, &policy)), Ok(DirectoryEvent::Nothing));
-    let path = world.org.hook(&[("user.lifecycle.suspend", &[("User", "../logs")])]);
-    assert_eq!(client.event(event(&good, &path)), Ok(DirectoryEvent::Run));
-    for broken in [&b"{}"[..], b"", b"[]"] {
-        assert!(matches!(client.event(event(&good, broken)), Err(DirectoryEventError::Malformed(_))));
-    }
-    let header = "x-portal-hook".to_owned();
-    let own = world.client_of(OktaOptions { webhook_header: header.clone(), ..world.options() });
-    assert_eq!(own.event(event(&good, &body)), Err(DirectoryEventError::NotAuthentic));
-    assert!(own.event(event(&[(header, SECRET.to_owned())], &body)).is_ok());
-    let none = world.client_of(OktaOptions { webhook_secret: None, ..world.options() });
-    assert_eq!(none.event(event(&good, &body)), Err(DirectoryEventError::NotConfigured));
-    let entries = serde_json::from_slice::<Value>(&body).unwrap()["data"]["events"].clone();
-    let schemas = Schemas::new(&serde_json::from_str(VENDOR).unwrap());
-    entries.as_array().unwrap().iter().for_each(|entry| schemas.demand("LogEvent", entry));
-}
-
-#[tokio::test]
-async fn the_check_of_the_endpoint_is_answered_with_what_it_sent() {
-    let client = World::new().await.client();
-    let get = |value: &str| {
-        let headers = vec![("x-okta-verification-challenge".to_owned(), value.to_owned())];
-        client.event(DirectoryEventRequest { method: "GET", headers: &headers, query: "", body: b"" })
-    };
-    let body = r#"{"verification":"My0verification0\""}"#.to_owned();
-    let answer = DirectoryEvent::Challenge { content_type: "application/json", body };
-    assert_eq!(get("My0verification0\""), Ok(answer));
-    assert!(get("").is_err() && get("a b").is_err() && get(&"x".repeat(1_025)).is_err());
-    let bare = DirectoryEventRequest { method: "GET", headers: &[], query: "", body: b"" };
-    assert_eq!(client.event(bare), Err(DirectoryEventError::NotAuthentic));
-}
-
-#[tokio::test]
-async fn a_patient_read_through_a_storm_brings_the_same() {
-    let world = World::new().await;
-    let users: Vec<_> =
-        (1..=400).map(|number| world.org.add_user(number, &format!("user{number}"))).collect();
-    for group in 0..40_u32 {
-        let id = world.org.add_group(1_000 + group, &format!("group{group}"), "OKTA_GROUP");
-        for member in 0..25 {
-            world.org.add_member(&id, &users[(group as usize * 7 + member) % 400]);
-        }
-    }
-    world.org.behave(|behaviour| {
-        behaviour.page_max = 10;
-        behaviour.requests_per_minute = 60;
-    });
-    let client = world.client();
-    let (quiet, calm) = read_patiently(&client, &world.clock).await.unwrap();
-    world.server.forget();
-    let storms = [(1, Fault::Answer(too_many_at_once())), (2, Fault::status(503)), (3, Fault::Break(40))];
-    for (seed, fault) in storms.clone() {
-        world.server.faults.storm(seed, 9, fault);
-    }
-    let (taken, waits) = read_patiently(&client, &world.clock).await.unwrap();
-    assert_eq!(taken, quiet);
-    println!(
-        "okta: full read of 400 people and 40 groups, {} requests, {} faults, {} throttled ({} without the storm), {} outages",
-        world.server.exchanges().len(),
-        world.server.faults.count(),
-        waits.throttled,
-        calm.throttled,
-        waits.outages
-    );
-    assert!(world.server.faults.count() > 20);
-    world.server.faults.clear();
-    world.org.behave(|behaviour| behaviour.requests_per_minute = 100_000);
-    world.clock.advance(HOUR_MS);
-    let (mut taken, since) = read_full(&client).await;
-    world.clock.advance(HOUR_MS);
-    users.iter().step_by(7).for_each(|id| world.org.set_status(id, "SUSPENDED"));
-    users.iter().skip(3).step_by(11).for_each(|id| world.org.delete(id));
-    world.clock.advance(MINUTE_MS);
-    for (seed, fault) in storms {
-        world.server.faults.storm(seed + 3, 9, fault);
-    }
-    let (_, waits) =
-        read_changes_patiently(&client, &world.clock, &since.unwrap(), &mut taken).await.unwrap();
-    println!("okta: delta of 95 changes, {waits} waits");
-    world.server.faults.clear();
-    assert_eq!(visible(&taken), visible(&read_all(&client).await.unwrap()));
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Status(usize, &'static str),
-    Delete(usize),
-    Add,
-    Member(usize, usize, bool),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let statuses = prop::sample::select(vec!["ACTIVE", "SUSPENDED", "DEPROVISIONED", "STAGED", "ARCHIVED"]);
-    prop_oneof![
-        (0..12_usize, statuses).prop_map(|(user, status)| Step::Status(user, status)),
-        (0..12_usize).prop_map(Step::Delete),
-        Just(Step::Add),
-        (0..4_usize, 0..12_usize, any::<bool>())
-            .prop_map(|(group, user, in_it)| Step::Member(group, user, in_it)),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Whatever happens in an org: deltas bring the same as reading everything.
-    #[test]
-    fn deltas_never_drift(steps in prop::collection::vec(step(), 1..40), page_max in 1_usize..5) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let world = World::new().await;
-            world.org.behave(|behaviour| {
-                behaviour.page_max = page_max;
-                behaviour.requests_per_minute = 100_000;
-            });
-            let mut users: Vec<_> = (0..12).map(|number| Some(world.org.add_user(number, &format!("user{number}")))).collect();
-            let groups: Vec<_> = (0..4).map(|number| world.org.add_group(number, &format!("group{number}"), "OKTA_GROUP")).collect();
-            let client = world.client();
-            let (mut taken, since) = read_full(&client).await;
-            let mut since = since.unwrap();
-            let mut next = 100;
-            for steps in steps.chunks(5) {
-                world.clock.advance(7 * MINUTE_MS);
-                for step in steps {
-                    match step {
-                        Step::Status(user, status) => if let Some(id) = &users[*user] { world.org.set_status(id, status) },
-                        Step::Delete(user) => if let Some(id) = users[*user].take() { world.org.delete(&id) },
-                        Step::Add => { world.org.add_user(next, &format!("user{next}")); next += 1; }
-                        Step::Member(group, user, true) => if let Some(id) = &users[*user] { world.org.add_member(&groups[*group], id) },
-                        Step::Member(group, user, false) => if let Some(id) = &users[*user] { world.org.remove_member(&groups[*group], id) },
-                    }
-                }
-                world.clock.advance(1_000);
-                since = read_changes(&client, &since, &mut taken).await.unwrap();
-                let full = read_all(&client).await.unwrap();
-                assert_eq!(visible(&taken), visible(&full));
-            }
-        });
-    }
 }

@@ -192,6 +192,14 @@ async fn whoever_is_banned_from_the_group_is_not_taken_though_told_to_be_active(
     assert_eq!(taken.excluded()["bo"], "unknown-status: no seat; banned from the group?");
     assert_ne!(person(&*client, bo).await.unwrap().standing, Standing::Active);
 
+    // Less access elsewhere, read later, makes nobody active again.
+    let later = world.fake.group("later", Some(acme), &[bo]);
+    world.fake.change_member(later, bo, |member| member.access_level = 10);
+    let later: Vec<_> = pages(&*client).await.unwrap().into_iter().map(|(_, page)| page.people).collect();
+    let told: Vec<_> = later.iter().flatten().filter(|person| person.login == "bo").collect();
+    assert_eq!(told.len(), 3, "in the group with its invited ones, in the group, in the one below");
+    assert!(told.iter().all(|person| person.standing != Standing::Active));
+
     let strict =
         GitlabOptions { seat_required: true, ..world.options(GitlabScope::Group("acme".to_owned())) };
     let strict = world.client_with(strict);
