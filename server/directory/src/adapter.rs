@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     FileAndUrlReader, Options, TextSource,
-    api::{JwtSigner, SetupError},
+    api::{HeaderCredential, JwtSigner, SetupError},
     custom::{CustomDirectory, CustomOptions},
     entra::{self, EntraDirectory, EntraOptions},
     file::{FileDirectory, FileOptions, FileTarget},
@@ -65,10 +65,16 @@ impl AdapterOptions {
         match self {
             Self::Entra(options) => entra::auth::verify(&options.credential),
             Self::Okta(options) => okta::auth::verify(&options.credential),
-            Self::Github(GithubOptions { credential: GithubCredential::App { private_key, .. }, .. }) => {
-                JwtSigner::from_pem(private_key, "private_key").map(drop)
-            }
-            Self::Github(_) | Self::Gitlab(_) | Self::File(_) | Self::Custom(_) => Ok(()),
+            Self::Github(options) => match &options.credential {
+                GithubCredential::App { private_key, .. } => {
+                    JwtSigner::from_pem(private_key, "private_key").map(drop)
+                }
+                GithubCredential::Token(token) => {
+                    HeaderCredential::authorization("Bearer", token, "token").map(drop)
+                }
+            },
+            Self::Gitlab(options) => gitlab::verify(options),
+            Self::File(_) | Self::Custom(_) => Ok(()),
         }
     }
 

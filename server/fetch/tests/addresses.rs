@@ -142,7 +142,7 @@ fn an_organisation_reaches_its_networks_but_never_link_local() {
 }
 
 /// Rule: CIMD draft-02 section 8.6: no special-use address is reached, neither for documents nor for what they name
-/// Attack: 1.4: addresses in every range and spelling: decimal, octal, hex, short, mapped, enclosed digits, zones, 114 tries
+/// Attack: 1.4: addresses in every range and spelling: decimal, octal, hex, short, mapped, enclosed digits, zones, 110 tries
 #[tokio::test]
 async fn addresses_written_out_are_judged_in_every_spelling() {
     let names = Names::always(&["8.8.8.8"]);

@@ -93,7 +93,7 @@ async fn server_functions_are_for_admins_unless_listed() {
 }
 
 /// Rule: RFC 6749 section 10.12: consent cannot be given by another site
-/// Attack: 1.7: forms from other sites, with every server function, 200 tries
+/// Attack: 1.7: forms from other sites, with every server function, 180 tries
 #[tokio::test]
 async fn no_server_function_answers_another_site() {
     let app = TestApp::start().await;

@@ -64,7 +64,7 @@ base_url = "https://git.example.com/gitlab"
 token = { file = "secret.txt" }
 instance = true
 external_users = true
-webhook_signing_token = "whsec_MTIz"
+webhook_signing_token = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 [[org.providers]]
 id = "entra"
@@ -282,6 +282,7 @@ fn faults_of_kinds_name_the_line_the_key_and_what_was_expected() {
         one("gitlab", "token = \"x\"\n"),
         one("gitlab", "token = \"x\"\ninstance = true\n"),
         one("gitlab", "token = \"x\"\ngroup = \"acme\"\ninstance = true\n"),
+        one("gitlab", "token = \"x\"\ngroup = \"acme\"\nwebhook_signing_token = \"whsec_MTIz\"\n"),
     ]);
     insta::assert_snapshot!("kinds", found);
 }

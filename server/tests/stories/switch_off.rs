@@ -1,7 +1,7 @@
 //! Switching off a way in: the question tells whom it touches, and offers to end it all now. Without scripts.
 
 use http::StatusCode;
-use portal_core::identity::Admin;
+use portal_core::{identity::Admin, oauth::registered::RegisteredClientFilter};
 use portal_testkit::app::{Browser, TestApp, TestClient};
 use serde_json::json;
 
@@ -124,7 +124,12 @@ async fn a_client_that_is_deleted_takes_its_sessions_along() {
     let mut ada = app.as_user("ada@example.com").await;
     let token = registered_itself(&app, &mut ada, "Old agent").await;
     let shell = Admin::command_line();
-    let clients = app.services.registry.list(&shell, &Default::default(), None, 10).await.expect("clients");
+    let clients = app
+        .services
+        .registry
+        .list(&shell, &RegisteredClientFilter::default(), None, 10)
+        .await
+        .expect("clients");
     let asked = admin.post("/_ui/client_delete", &[("client", &clients[0].client_id)]).await;
     let page = admin.get(asked.location()).await.text();
     assert!(page.contains("It has 1 open session of 1 person, which end at once."), "{page}");

@@ -132,7 +132,7 @@ fn row(ends: UnixMillis, now: UnixMillis, session: &AgentSession, logo: Option<&
                     <span class="sub only-s">{scope_label(session.scope)}", "{used_words}</span>
                 </span>
             </span></td>
-            <td class="wide"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
+            <td class="wide returns"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
             <td class="wide">{scope_label(session.scope)}</td>
             <td class="wide nowrap">{when_ago(now, session.created_at)}</td>
             <td class="wide">{used}<span class="sub">{session.used_from.clone()}</span></td>

@@ -33,7 +33,7 @@ pub(super) async fn section(page: &PageRequest, person: &SignedIn) -> Result<Opt
     });
     let form = allowed.then(|| form("/_ui/own_token_create", false, &new, services.actions.sources()));
     let content = view! {
-        <section id="tokens" aria-labelledby="tokens-title">
+        <section id="tokens" class="own-tokens" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Personal tokens"</h2>
             <p class="muted">"For programs of yours that cannot sign in. Whoever has one acts as you."</p>
             {made(&[(new.clone(), named)])}
@@ -77,7 +77,7 @@ fn row(token: &StaticToken, now: UnixMillis) -> AnyView {
             </td>
             <td class="wide">{scope_words(token.scope)}</td>
             <td class="wide">{used}<span class="sub">{token.used_from.clone()}</span></td>
-            <td class="wide nowrap">{when(token.expires_at, text::day_month(token.expires_at))}</td>
+            <td class="wide nowrap">{when(token.ends_at(), text::day_month(token.ends_at()))}</td>
             <td class="num">
                 {token_button("/_ui/own_token_revoke", token.id.as_str(), format!("Revoke {}", token.name), "Revoke")}
             </td>

@@ -128,7 +128,7 @@ fn row(found: &AdminSession, now: UnixMillis, logo: Option<&LogoId>) -> AnyView 
             </span></td>
             <td><b class="break"><bdi>{user.display_name.clone()}</bdi></b>
                 <span class="sub">{entity_link(&user.entity_ref, Some(user.entity_ref.to_string()))}</span></td>
-            <td class="wide"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
+            <td class="wide returns"><code class="muted break">{return_host(&session.redirect_uri)}</code></td>
             <td class="wide">{scope_label(session.scope)}</td>
             <td class="wide">{when_ago(now, session.created_at)}</td>
             <td class="wide">{used}<span class="sub">{session.used_from.clone()}</span></td>

@@ -48,7 +48,7 @@ fn enable(outcome: &FormOutcome, state: &State) -> AnyView {
     };
     let tone = if on && state.documents.count.sessions > 0 { Tone::Good } else { Tone::Plain };
     let line = view! {
-        <span class="state cluster">{status(tone, session_words(state.documents.count))}{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span>
+        <span class="state cluster">{status(tone, session_words(state.documents.count))}{saved(outcome.done_at())}{ended_words(outcome)}{form_error(outcome)}</span>
     };
     let control = Switch {
         id: "cimd-enabled".to_owned(),

@@ -86,7 +86,7 @@ pub(super) fn registration_switch(outcome: &FormOutcome, on: bool, affected: &Af
                 People are told so when they are asked. Off: such agents can neither sign in nor renew their sign-in. Unused ones are deleted after 30 days."</span>
         </span>
     };
-    let line = view! { <span class="state cluster">{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span> };
+    let line = view! { <span class="state cluster">{saved(outcome.done_at())}{ended_words(outcome)}{form_error(outcome)}</span> };
     let control = Switch {
         id: "dcr-enabled".to_owned(),
         action: "/_ui/settings_dcr",

@@ -7,7 +7,7 @@ use portal_model::ErrorCode;
 use super::affected::{affected_words, clients_told};
 use crate::{
     components::{hidden, live, sheet},
-    page::{Page, PageRequest, PageResult},
+    page::{FormOutcome, Page, PageRequest, PageResult},
     text,
 };
 
@@ -188,7 +188,8 @@ pub(super) fn dialog(asking: Asking, affected: &Affected) -> AnyView {
 }
 
 /// How many sessions were ended with a switch, when its form says so.
-pub(super) fn ended_words(subject: Option<&str>) -> Option<String> {
-    let ended: i64 = subject?.parse().ok()?;
-    Some(format!("{} ended.", text::count(ended, "session", "sessions")))
+pub(super) fn ended_words(outcome: &FormOutcome) -> Option<AnyView> {
+    let ended: i64 = outcome.subject()?.parse().ok()?;
+    let words = format!("{} ended.", text::count(ended, "session", "sessions"));
+    Some(view! { <span class="muted small">{words}</span> }.into_any())
 }

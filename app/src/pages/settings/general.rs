@@ -97,10 +97,10 @@ fn figures(state: &State, registered: &[portal_core::actions::SourceInfo]) -> An
     .into_any()
 }
 
-/// "42 sessions of 17 people", or that there are none.
+/// "42 sessions of 17 people", or that there are none of their kind.
 pub(super) fn session_words(count: SessionCount) -> String {
     if count.sessions == 0 {
-        return "No agent is signed in right now.".to_owned();
+        return "No such session is open right now.".to_owned();
     }
     let sessions = text::count(count.sessions, "session", "sessions");
     format!("{sessions} of {} open now.", text::count(count.people, "person", "people"))

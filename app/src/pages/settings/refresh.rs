@@ -50,7 +50,7 @@ fn enable(outcome: &FormOutcome, state: &State) -> AnyView {
     let state_words =
         if on { session_words(state.refreshable.count) } else { "No new ones are issued.".to_owned() };
     let line = view! {
-        <span class="state cluster">{status(tone, state_words)}{saved(outcome.done_at())}{ended_words(outcome.subject())}{form_error(outcome)}</span>
+        <span class="state cluster">{status(tone, state_words)}{saved(outcome.done_at())}{ended_words(outcome)}{form_error(outcome)}</span>
     };
     let control = Switch {
         id: "refresh-enabled".to_owned(),

@@ -1,5 +1,7 @@
 //! Where a page of a full read begins.
 
+use std::collections::BTreeSet;
+
 use portal_core::ports::{DIRECTORY_CURSOR_BYTES_MAX, DirectoryCursor, DirectoryError, DirectoryNext};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -32,13 +34,34 @@ pub(super) struct List {
     pub(super) attempt: u8,
 }
 
+/// A cursor with what later pages need to know of earlier ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) at: Cursor,
+    /// Members without a seat where everyone else has one: a lower access elsewhere does not make them active again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) unseated: BTreeSet<u64>,
+}
+
+impl From<Cursor> for Place {
+    fn from(at: Cursor) -> Self {
+        Self { at, unseated: BTreeSet::new() }
+    }
+}
+
 impl Cursor {
-    pub(super) fn parse(cursor: &DirectoryCursor) -> Result<Self, DirectoryError> {
+    pub(super) fn parse(cursor: &DirectoryCursor) -> Result<Place, DirectoryError> {
         serde_json::from_str(&cursor.0).map_err(|_| {
             DirectoryError::Malformed("the place to go on at cannot be read; start again".to_owned())
         })
     }
 
+    pub(super) fn next(self) -> Result<DirectoryNext, DirectoryError> {
+        Place::from(self).next()
+    }
+}
+
+impl Place {
     pub(super) fn next(&self) -> Result<DirectoryNext, DirectoryError> {
         let text = serde_json::to_string(self).unwrap_or_default();
         if text.is_empty() || text.len() > DIRECTORY_CURSOR_BYTES_MAX {

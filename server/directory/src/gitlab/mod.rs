@@ -71,6 +71,12 @@ pub fn connect(
     Ok(Arc::new(Gitlab { options, api, host, proofs }))
 }
 
+/// Whether the tokens can be used, without asking anyone.
+pub(crate) fn verify(options: &GitlabOptions) -> Result<(), SetupError> {
+    HeaderCredential::named(HeaderName::from_static("private-token"), &options.token, "token")?;
+    Proofs::new(options).map(drop)
+}
+
 /// Paths of groups become parts of addresses, and numbers are ids.
 fn is_path(path: &str) -> bool {
     let fits = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');

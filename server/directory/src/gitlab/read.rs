@@ -1,17 +1,37 @@
 //! The pages of a full read.
 
-use portal_core::ports::{DirectoryError, DirectoryNext, DirectoryPage};
+use std::collections::BTreeSet;
+
+use portal_core::{
+    org::{ExclusionReason, Standing},
+    ports::{DirectoryError, DirectoryNext, DirectoryPage},
+};
 
 use super::{
     Gitlab, GitlabScope,
-    cursor::{Cursor, List},
+    cursor::{Cursor, List, Place},
     pages::{ListNext, ListPage},
-    records::{Group, ReadAs, User},
+    records::{Group, NO_SEAT, ReadAs, User},
 };
-use crate::api::ApiRequest;
+use crate::{api::ApiRequest, selection::excluded};
+
+/// Most members without a seat that are remembered: they travel in the cursor.
+const UNSEATED_MAX: usize = 2_000;
 
 impl Gitlab {
-    pub(super) async fn page(&self, cursor: Cursor) -> Result<DirectoryPage, DirectoryError> {
+    pub(super) async fn page(&self, place: impl Into<Place>) -> Result<DirectoryPage, DirectoryError> {
+        let Place { at, mut unseated } = place.into();
+        let mut page = self.page_at(at).await?;
+        keep_unseated(&mut page, &mut unseated);
+        if let DirectoryNext::More(next) = &page.next
+            && !unseated.is_empty()
+        {
+            page.next = Place { unseated, ..Cursor::parse(next)? }.next()?;
+        }
+        Ok(page)
+    }
+
+    async fn page_at(&self, cursor: Cursor) -> Result<DirectoryPage, DirectoryError> {
         match (cursor, &self.options.scope) {
             (Cursor::People(list), GitlabScope::Instance) => self.instance_people(list).await,
             (Cursor::People(list), GitlabScope::Group(path)) => self.group_people(list, path).await,
@@ -154,6 +174,24 @@ impl Gitlab {
 
     pub(super) fn person_of(&self, user: User, read_as: ReadAs) -> portal_core::org::DirectoryPerson {
         user.person(read_as, &self.host, &self.options)
+    }
+}
+
+/// Remembers who has no seat, and leaves them out wherever they come again with less access.
+fn keep_unseated(page: &mut DirectoryPage, unseated: &mut BTreeSet<u64>) {
+    for person in &mut page.people {
+        let Ok(id) = person.subject.0.parse::<u64>() else { continue };
+        match &person.standing {
+            Standing::Active if unseated.contains(&id) => {
+                person.standing = excluded(ExclusionReason::UnknownStatus, NO_SEAT);
+            }
+            Standing::Excluded(exclusion) if exclusion.vendor_status == NO_SEAT => {
+                if unseated.len() < UNSEATED_MAX {
+                    unseated.insert(id);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

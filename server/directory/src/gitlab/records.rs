@@ -13,6 +13,8 @@ use crate::selection::excluded;
 
 /// Access from which everybody takes a seat (Reporter).
 const SEAT_LEVEL: u32 = 20;
+/// What is said of members without a seat from that access up.
+pub(super) const NO_SEAT: &str = "no seat; banned from the group?";
 /// "No access": no member.
 const NO_ACCESS: u32 = 0;
 
@@ -100,9 +102,7 @@ impl User {
         // Someone banned from the group is told to be active; only the seat is missing.
         let has_level = self.access_level.is_none_or(|level| level >= SEAT_LEVEL);
         match self.is_using_seat {
-            Some(false) if has_level => {
-                excluded(ExclusionReason::UnknownStatus, "no seat; banned from the group?")
-            }
+            Some(false) if has_level => excluded(ExclusionReason::UnknownStatus, NO_SEAT),
             Some(false) if options.seat_required => excluded(ExclusionReason::Filtered, "no seat"),
             None if options.seat_required => {
                 excluded(ExclusionReason::UnknownStatus, "is_using_seat is not told")

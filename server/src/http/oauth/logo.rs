@@ -35,5 +35,5 @@ pub(super) async fn logo(State(state): State<AppState>, Path(id): Path<String>) 
 }
 
 fn missing() -> Response {
-    (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
+    (StatusCode::NOT_FOUND, "There is no such picture.\n").into_response()
 }

@@ -55,7 +55,7 @@ async fn a_copy_of_the_database_holds_nothing_that_opens_a_door() {
     }
 }
 
-/// Attack: 1.5: a clock that jumps both ways, a restart, 6 tries
+/// Attack: 1.5: a clock that jumps both ways, a restart, 7 tries
 #[tokio::test]
 async fn a_clock_that_jumps_revives_nothing_that_was_ended() {
     let app = TestApp::start().await;

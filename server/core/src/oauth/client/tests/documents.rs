@@ -174,7 +174,7 @@ fn only_a_client_that_cannot_do_without_must_sign() {
     assert!(judge(&algorithm).unwrap_err().contains("signing_alg is not a text"));
 }
 
-/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 12 tries
+/// Attack: 1.4: documents with secrets, private keys, foreign ids, scripts as redirects, members twice, depth, 13 tries
 #[test]
 fn json_is_read_strictly() {
     let good = minimal().to_string();
