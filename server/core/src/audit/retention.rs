@@ -68,8 +68,8 @@ pub async fn prune(dependencies: &Dependencies) -> Result<Pruned, StoreError> {
     let days_ago = |days: i64| now.plus(-days * DAY_MS);
 
     let mut tx = dependencies.store.write().await?;
-    let identity = tx.identity_prune(days_ago(IDENTITY_RETENTION_DAYS)).await?
-        + tx.provider_sign_in_prune(now).await?;
+    let identity =
+        tx.identity_prune(days_ago(IDENTITY_RETENTION_DAYS)).await? + tx.provider_sign_in_prune(now).await?;
     tx.commit().await?;
 
     let unused = batches(dependencies, Kind::DynamicClient, days_ago(DYNAMIC_CLIENT_UNUSED_DAYS)).await?;
