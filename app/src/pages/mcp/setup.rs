@@ -149,7 +149,7 @@ fn way(page: &PageRequest, guide: &Guide, way: &Way, folded: bool) -> AnyView {
     let content = view! { <p class="say">{say}</p><div class="stack-3">{body}</div> };
     if folded {
         let opened = page.outcome(FormId::OwnToken).link().is_some()
-            || page.outcome(FormId::OwnToken).errors().first().is_some();
+            || !page.outcome(FormId::OwnToken).errors().is_empty();
         return view! {
             <details class="panel help" id="token-way" open=opened>
                 <summary>{icon(Icon::Next)}{summary}</summary>
@@ -200,7 +200,7 @@ fn token(page: &PageRequest, guide: &Guide, own: bool) -> Option<AnyView> {
             {hidden("agent", guide.agent.slug())}
             {hidden("name", &name)}
             {hidden("scope", Scope::Read.as_str())}
-            {hidden("expires_days", &EXPIRY_DAYS_DEFAULT.to_string())}
+            {hidden("expires_days", EXPIRY_DAYS_DEFAULT.to_string())}
             <button class="btn" type="submit">{icon(Icon::Key)}"Create a token for 90 days"</button>
         </form>
     };

@@ -216,7 +216,7 @@ fn carry_out(plan: &OffboardingPlan, json: &str) -> AnyView {
         <section class="panel" aria-labelledby="end-title">
             <header><h2 id="end-title">"Cut off"</h2></header>
             <form method="post" action="/_ui/offboard">
-                {hidden("person", &plan.entity_ref.to_string())}
+                {hidden("person", plan.entity_ref.to_string())}
                 <div class="pad stack-3">
                     <p>"Disables every account of this person and ends all of the above at once. No directory takes that back; an admin can enable the accounts again."</p>
                     <label class="check"><input type="checkbox" name="confirmed" value="1" required/>

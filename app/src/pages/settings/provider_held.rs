@@ -85,7 +85,7 @@ fn decision(
     view! {
         <form method="post" action="/_ui/org_decide">
             {hidden("provider", overview.id.as_str())}
-            {hidden("run", &run.number.0.to_string())}
+            {hidden("run", run.number.0.to_string())}
             {hidden("decision", decision)}
             <button class=class type="submit">{label}</button>
         </form>

@@ -185,10 +185,10 @@ fn keep_unseated(page: &mut DirectoryPage, unseated: &mut BTreeSet<u64>) {
             Standing::Active if unseated.contains(&id) => {
                 person.standing = excluded(ExclusionReason::UnknownStatus, NO_SEAT);
             }
-            Standing::Excluded(exclusion) if exclusion.vendor_status == NO_SEAT => {
-                if unseated.len() < UNSEATED_MAX {
-                    unseated.insert(id);
-                }
+            Standing::Excluded(exclusion)
+                if exclusion.vendor_status == NO_SEAT && unseated.len() < UNSEATED_MAX =>
+            {
+                unseated.insert(id);
             }
             _ => {}
         }
