@@ -9,6 +9,8 @@ export const PAGES = {
   api: "/catalog/default/api/bookings",
   group: "/catalog/default/group/fleet",
   setup: "/mcp/setup",
+  "setup-claude-code": "/mcp/setup?agent=claude-code",
+  "setup-gemini": "/mcp/setup?agent=gemini-cli",
   agents: "/me/agents",
   password: "/me/password",
 };
@@ -19,6 +21,7 @@ export const ADMIN_PAGES = {
   "settings-access": "/settings/external-access",
   "settings-users": "/settings/users",
   "settings-org-data": "/settings/org-data",
+  "settings-offboarding": "/settings/offboarding",
   "settings-agents": "/settings/agents",
   "settings-clients": "/settings/clients",
   "settings-audit": "/settings/audit",
