@@ -165,8 +165,8 @@ fn refused(
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        let stale = code == ErrorCode::DirectoryStale;
-        let seconds = if stale { STALE_RETRY_AFTER_SECONDS } else { RETRY_AFTER_SECONDS };
+        let directory_is_old = code == ErrorCode::DirectoryStale;
+        let seconds = if directory_is_old { STALE_RETRY_AFTER_SECONDS } else { RETRY_AFTER_SECONDS };
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     private(response)

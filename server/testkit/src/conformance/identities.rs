@@ -34,7 +34,7 @@ fn subject_of(subject: &str) -> Subject {
 fn identity(id: &str, subject: &str, name: &str) -> DirectoryIdentity {
     let entity_ref = entity_ref(&format!("user:default/{name}"));
     let mut identity = DirectoryIdentity::new(key(id, subject), entity_ref, IdentityStanding::Active, at(1));
-    identity.login = name.to_owned();
+    name.clone_into(&mut identity.login);
     identity.email = Some(DirectoryEmail { address: format!("{name}@Example.org"), verified: true });
     identity
 }
@@ -100,7 +100,7 @@ pub async fn an_identity_comes_back_as_it_went(store: Arc<dyn Store>) {
     assert_eq!(found(&[]).await, []);
     // Another word about the same person: all is replaced, but for when they were first seen.
     let renamed = DirectoryIdentity { first_seen_at: at(77), ..identity("hub", "1", "countess") };
-    put(&store, &[renamed.clone()]).await;
+    put(&store, std::slice::from_ref(&renamed)).await;
     assert_eq!(found(&["1"]).await, [DirectoryIdentity { first_seen_at: at(1), ..renamed }]);
 }
 
@@ -193,8 +193,8 @@ pub async fn accounts_belong_to_people(store: Arc<dyn Store>) {
     add_users(&store, 2).await;
     let mut tx = write(&store).await;
     let mut own = user(3);
-    own.provider = "hub".to_owned();
-    own.subject = "1".to_owned();
+    "hub".clone_into(&mut own.provider);
+    "1".clone_into(&mut own.subject);
     assert!(tx.user_insert(&own).await.unwrap());
     let refs = [user(1).entity_ref, user(2).entity_ref, own.entity_ref.clone()];
     let unbound = tx.account_list_unbound(&refs).await.unwrap();
@@ -306,7 +306,7 @@ pub async fn members_are_those_of_the_published_run(store: Arc<dyn Store>) {
 pub async fn roles_of_groups_are_remembered(store: Arc<dyn Store>) {
     let mut tx = write(&store).await;
     let mut ada = user(1);
-    ada.provider = "hub".to_owned();
+    "hub".clone_into(&mut ada.provider);
     assert!(tx.user_insert(&ada).await.unwrap());
     assert!(!tx.account_admin_by_group(&ada.id).await.unwrap());
     tx.account_set_admin_by_group(&ada.id, true).await.unwrap();
