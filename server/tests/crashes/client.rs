@@ -163,15 +163,14 @@ impl Client {
     /// Keeps an answer to a token of a session that lives.
     fn take(&mut self, presented: &str, answer: &Answer) {
         let history = &self.world.history;
-        match (answer.status, answer.text("refresh_token"), answer.text("access_token")) {
-            (200, Some(successor), Some(access)) => {
-                history.refreshed(presented, &successor);
-                self.session.advance(presented, successor, access);
-            }
-            _ => {
-                history.violation(format!("an honest client lost its session: {answer:?}"));
-                self.next_session();
-            }
+        if let (200, Some(successor), Some(access)) =
+            (answer.status, answer.text("refresh_token"), answer.text("access_token"))
+        {
+            history.refreshed(presented, &successor);
+            self.session.advance(presented, successor, access);
+        } else {
+            history.violation(format!("an honest client lost its session: {answer:?}"));
+            self.next_session();
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-const READY_MAX: Duration = Duration::from_secs(60);
+const READY_MAX: Duration = Duration::from_mins(1);
 const READY_POLL: Duration = Duration::from_millis(10);
 
 /// The process, its configuration and its port.
