@@ -29,13 +29,12 @@ pub use authorize::{
 };
 pub use bearer::{BearerError, BearerService};
 pub use caller::{Caller, Credential, Subject};
-pub(crate) use client::parse_object;
 pub use client::{
     ASSERTION_ALGORITHMS, Assertion, Client, ClientError, ClientId, ClientIdError, ClientIdUrl,
     ClientService, DocumentRule, KeyFinder, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
 };
-pub(crate) use client::document_admitted;
+pub(crate) use client::{document_admitted, parse_object};
 pub use consent::{ConsentDecision, ConsentError, ConsentStep, ConsentView};
 pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
 pub use form::Form;

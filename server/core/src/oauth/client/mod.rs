@@ -20,7 +20,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-pub(crate) use self::json::parse_object;
 pub use self::{
     assertion::{ASSERTION_ALGORITHMS, Assertion, Presented},
     id::{ClientIdError, ClientIdUrl},
@@ -32,7 +31,7 @@ pub use self::{
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(crate) use self::finder::document_admitted;
+pub(crate) use self::{finder::document_admitted, json::parse_object};
 pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,
