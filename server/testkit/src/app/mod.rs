@@ -1,6 +1,11 @@
 //! The application in process: the real router, services and store; only time, randomness and the network are made up.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a fault here ends the test, as it should")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a fault here ends the test, as it should"
+)]
 
 mod agent;
 mod answer;

@@ -64,7 +64,7 @@ impl FakeIssuer {
             asked: Vec::new(),
         }));
         let url = serve(|url| {
-            lock(&inner).url = url.to_owned();
+            url.clone_into(&mut lock(&inner).url);
             Router::new()
                 .route("/.well-known/openid-configuration", get(discovery))
                 .route("/jwks", get(jwks))
