@@ -158,7 +158,7 @@ async fn the_last_local_admin_stays_unless_the_directory_is_explicit() {
     {
         let app = start_with_acme().await;
         let root = Someone::new("9", "root").with_email("root@example.com");
-        publish(&app, ACME, &[root.clone()], &[]).await;
+        publish(&app, ACME, std::slice::from_ref(&root), &[]).await;
         app.as_admin("other@example.com").await;
         let admin = Admin::command_line();
         let other = app.services.identity.user_find(&admin, "other@example.com").await;

@@ -21,7 +21,7 @@ async fn conflicts(app: &TestApp) -> Vec<Conflict> {
 async fn a_rename_keeps_session_and_agents_and_moves_static_tokens() {
     let app = start_with_acme().await;
     let ada = Someone::new("1", "ada");
-    publish(&app, ACME, &[ada.clone()], &[]).await;
+    publish(&app, ACME, std::slice::from_ref(&ada), &[]).await;
     let mut browser = sign_in(&app, ACME, &ada).await;
     let agent = agent(&app, &mut browser).await;
     let token = static_token(&app, "user:default/ada").await;
@@ -42,16 +42,16 @@ async fn the_same_login_with_another_id_inherits_nothing() {
     for story in ["same run", "earlier run", "renamed"] {
         let app = start_with_acme().await;
         let first = Someone::new("1", "ada");
-        publish(&app, ACME, &[first.clone()], &[]).await;
+        publish(&app, ACME, std::slice::from_ref(&first), &[]).await;
         let mut browser = sign_in(&app, ACME, &first).await;
         let old_agent = agent(&app, &mut browser).await;
         let old_token = static_token(&app, "user:default/ada").await;
         let second = Someone::new("2", "ada").with_email("ada.two@example.com");
         match story {
-            "same run" => drop(publish(&app, ACME, &[second.clone()], &["1"]).await),
+            "same run" => drop(publish(&app, ACME, std::slice::from_ref(&second), &["1"]).await),
             "earlier run" => {
                 publish(&app, ACME, &[], &["1"]).await;
-                publish(&app, ACME, &[second.clone()], &[]).await;
+                publish(&app, ACME, std::slice::from_ref(&second), &[]).await;
             }
             _ => drop(publish(&app, ACME, &[second.clone(), Someone::new("1", "old-ada")], &[]).await),
         }
@@ -139,8 +139,8 @@ async fn a_linked_person_is_refused_when_either_provider_that_counts_says_so() {
         let app = start(linked(hub_counts)).await;
         let in_entra = Someone::new("e1", "ada.lovelace").with_email("ada@example.com");
         let in_hub = Someone::new("7", "adal").with_email("Ada@Example.com");
-        publish(&app, "entra", &[in_entra.clone()], &[]).await;
-        publish(&app, "hub", &[in_hub.clone()], &[]).await;
+        publish(&app, "entra", std::slice::from_ref(&in_entra), &[]).await;
+        publish(&app, "hub", std::slice::from_ref(&in_hub), &[]).await;
         let mut hub = sign_in(&app, "hub", &in_entra_ref(&in_hub, &in_entra)).await;
         let mut entra = sign_in(&app, "entra", &in_entra).await;
         let agent = agent(&app, &mut hub).await;
@@ -164,13 +164,13 @@ async fn a_leaver_does_not_come_free_by_losing_the_address() {
     let app = start(linked(true)).await;
     let in_entra = Someone::new("e1", "ada.lovelace").with_email("ada@example.com");
     let in_hub = Someone::new("7", "adal").with_email("ada@example.com");
-    publish(&app, "entra", &[in_entra.clone()], &[]).await;
-    publish(&app, "hub", &[in_hub.clone()], &[]).await;
+    publish(&app, "entra", std::slice::from_ref(&in_entra), &[]).await;
+    publish(&app, "hub", std::slice::from_ref(&in_hub), &[]).await;
     sign_in(&app, "hub", &in_hub).await;
     let mut stripped = in_entra.clone().suspended();
     stripped.email = None;
     publish(&app, "entra", &[stripped], &[]).await;
-    publish(&app, "hub", &[in_hub.clone()], &[]).await;
+    publish(&app, "hub", std::slice::from_ref(&in_hub), &[]).await;
     assert_eq!(account(&app, "hub", "7").await.expect("an account").status, UserStatus::Suspended);
     publish(&app, "entra", &[], &["e1"]).await;
     publish(&app, "hub", &[in_hub], &[]).await;
@@ -182,8 +182,8 @@ async fn a_link_that_leads_elsewhere_takes_nothing_along() {
     let app = start(linked(true)).await;
     let in_hub = Someone::new("7", "adal").with_email("team@example.com");
     let first = Someone::new("e1", "ada").with_email("team@example.com");
-    publish(&app, "entra", &[first.clone()], &[]).await;
-    publish(&app, "hub", &[in_hub.clone()], &[]).await;
+    publish(&app, "entra", std::slice::from_ref(&first), &[]).await;
+    publish(&app, "hub", std::slice::from_ref(&in_hub), &[]).await;
     let mut browser = sign_in(&app, "hub", &in_entra_ref(&in_hub, &first)).await;
     let agent = agent(&app, &mut browser).await;
     // The address moves to someone else.
@@ -206,7 +206,7 @@ async fn two_candidates_are_shown_and_nobody_is_linked() {
         Someone::new("e2", "eve").with_email("shared@example.com"),
     ];
     publish(&app, "entra", &twins, &[]).await;
-    publish(&app, "hub", &[in_hub.clone()], &[]).await;
+    publish(&app, "hub", std::slice::from_ref(&in_hub), &[]).await;
     let found = conflicts(&app).await;
     assert!(
         matches!(&found[..], [Conflict::SeveralCandidates { value, people, .. }]
@@ -229,7 +229,7 @@ async fn one_name_in_two_directories_is_a_conflict_that_the_older_one_wins() {
     app.pass(1);
     let other = Someone::new("7", "ada").with_email("other@example.com");
     sign_in(&app, "hub", &other).await;
-    publish(&app, "hub", &[other.clone()], &[]).await;
+    publish(&app, "hub", std::slice::from_ref(&other), &[]).await;
     let found = conflicts(&app).await;
     assert!(
         matches!(&found[..], [Conflict::SharedReference { people, .. }]

@@ -273,26 +273,25 @@ pub async fn sign_in<'app>(app: &'app TestApp, provider: &str, someone: &Someone
     let now = app.clock.now();
     let mut tx = dependencies.store.write().await.expect("a transaction");
     let known = tx.user_by_subject(provider, &someone.subject).await.expect("a look");
-    let user = match known {
-        Some(user) => user,
-        None => {
-            let user = User {
-                id: UserId::generate(&*dependencies.rng),
-                provider: provider.to_owned(),
-                subject: someone.subject.clone(),
-                entity_ref: someone.entity_ref(),
-                email: someone.email.clone(),
-                display_name: someone.login.clone(),
-                status: UserStatus::Active,
-                admin: false,
-                password_hash: None,
-                revocation_epoch: 0,
-                created_at: now,
-                last_sign_in_at: Some(now),
-            };
-            assert!(tx.user_insert(&user).await.expect("an account"));
-            user
-        }
+    let user = if let Some(user) = known {
+        user
+    } else {
+        let user = User {
+            id: UserId::generate(&*dependencies.rng),
+            provider: provider.to_owned(),
+            subject: someone.subject.clone(),
+            entity_ref: someone.entity_ref(),
+            email: someone.email.clone(),
+            display_name: someone.login.clone(),
+            status: UserStatus::Active,
+            admin: false,
+            password_hash: None,
+            revocation_epoch: 0,
+            created_at: now,
+            last_sign_in_at: Some(now),
+        };
+        assert!(tx.user_insert(&user).await.expect("an account"));
+        user
     };
     let cookie = Secret::generate(&*dependencies.rng);
     let session = BrowserSession {
