@@ -37,7 +37,7 @@ async fn signing_in_leads_to_paths_of_portal_only() {
 }
 
 fn urlencoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// Attack: 1.7: cookies for other hosts, plain http, scripts, 3 tries
