@@ -84,6 +84,8 @@ pub(crate) async fn org_rules(
     let request = WebRequest::current()?;
     let id = provider.unwrap_or_default();
     let groups = admin_groups.unwrap_or_default();
+    // What is kept for the form has no line breaks; commas part names as well.
+    let groups = groups.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     let (hours, percent) = (freshness_hours.unwrap_or_default(), removal_limit_percent.unwrap_or_default());
     let form = Form::new(&request, FormId::OrgRules, format!("{}#rules", provider_path(&id)))
         .keep(Field::FreshnessHours, &hours)
@@ -91,13 +93,12 @@ pub(crate) async fn org_rules(
         .keep(Field::AdminGroups, &groups);
     let work = async {
         let admin = guard::admin(&request)?;
-        let lines: Vec<&str> = groups.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let pair = |key: &str, value: String| (format!("org.{id}.{key}"), value);
         let pairs = [
             pair("freshness_hours", hours.clone()),
             pair("when_stale", when_stale.unwrap_or_default()),
             pair("removal_limit_percent", percent.clone()),
-            pair("admin_groups", lines.join(",")),
+            pair("admin_groups", groups.clone()),
         ];
         request.services().settings.change_by_key(&admin, &pairs).await?;
         Ok(Done::Saved)
