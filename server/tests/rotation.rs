@@ -9,7 +9,6 @@
     clippy::indexing_slicing,
     reason = "helpers of tests: a fault ends the test, as it should"
 )]
-#![expect(clippy::doc_markdown, reason = "rules are quoted as the list of rules words them")]
 
 use std::collections::HashSet;
 

@@ -343,7 +343,7 @@ mod tests {
         let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
         assert_eq!(fault(&unsigned), Some(IdTokenFault::Signature));
         for text in ["", "a", "a.b", "....", &format!("{good}."), &"a".repeat(ID_TOKEN_BYTES_MAX + 1)] {
-            assert_eq!(fault(text), Some(IdTokenFault::Unreadable), "{:.20}", text);
+            assert_eq!(fault(text), Some(IdTokenFault::Unreadable), "{text:.20}");
         }
     }
 }
