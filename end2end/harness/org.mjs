@@ -22,6 +22,7 @@ export async function startOrg({ people = [], settings = {} } = {}) {
     await acceptLink(window.page, stdout.match(/https?:\S+/)[0]);
     await window.close();
   }
+  const windows = new Map();
   const org = {
     portal,
     browser,
@@ -33,12 +34,11 @@ export async function startOrg({ people = [], settings = {} } = {}) {
       if (scripts) await whenAlive(window.page);
       return window;
     },
-    /** Lets an agent sign in as somebody; its tokens. */
+    /** Lets an agent sign in as somebody; its tokens. People stay signed in: sign-ins of one address are counted. */
     connect: async (person, scope = "mcp:read") => {
-      const window = await openWindow(browser, { scripts: false });
-      const tokens = await obtainToken({ url: portal.url, client, page: window.page, person, scope });
-      await window.close();
-      return tokens;
+      if (!windows.has(person.email)) windows.set(person.email, await openWindow(browser, { scripts: false }));
+      const { page } = windows.get(person.email);
+      return obtainToken({ url: portal.url, client, page, person, scope });
     },
     /** Calls a tool with a token: the status, and what came. */
     call: (token, tool = "auth_who_am_i", args = {}) => call(portal.url, token, tool, args),
