@@ -37,8 +37,10 @@ export async function startOrg({ people = [], settings = {} } = {}) {
     /** Lets an agent sign in as somebody; its tokens. People stay signed in: sign-ins of one address are counted. */
     connect: async (person, scope = "mcp:read") => {
       if (!windows.has(person.email)) windows.set(person.email, await openWindow(browser, { scripts: false }));
-      const { page } = windows.get(person.email);
-      return obtainToken({ url: portal.url, client, page, person, scope });
+      const page = await windows.get(person.email).page.context().newPage();
+      const tokens = await obtainToken({ url: portal.url, client, page, person, scope });
+      await page.close();
+      return tokens;
     },
     /** Calls a tool with a token: the status, and what came. */
     call: (token, tool = "auth_who_am_i", args = {}) => call(portal.url, token, tool, args),
