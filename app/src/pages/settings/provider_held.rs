@@ -42,7 +42,7 @@ pub(super) async fn section(
             <div class="pad stack-3">
                 <p>{words(run)}</p>
                 {form_error(&outcome)}
-                <div class="pair-buttons">{decision(overview, run, "discard", "Discard", "btn")}{decision(overview, run, "approve", "Approve", "btn bad-solid")}</div>
+                <div class="cluster">{decision(overview, run, "discard", "Discard", "btn")}{decision(overview, run, "approve", "Approve", "btn bad-solid")}</div>
                 <p class="small muted">"Discard keeps everybody; the next run looks again. Approve publishes the run: whoever is missing is cut off at once."</p>
             </div>
             <table class="table stacked">
