@@ -9,7 +9,7 @@ mod mark;
 mod note;
 mod when;
 
-pub(crate) use code::{chip, code_block, command, copy_line, copy_line_of};
+pub(crate) use code::{chip, code_block, command, copy_button, copy_line, copy_line_of};
 pub(crate) use entity::{
     address, avatar, client_mark, entity_label, entity_link, kind_icon, kind_word, logo_path, safe_link,
 };

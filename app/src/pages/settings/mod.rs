@@ -3,6 +3,7 @@
 pub(crate) mod affected;
 pub(crate) mod agents;
 pub(crate) mod agents_confirm;
+mod attempts;
 pub(crate) mod audit;
 mod cimd;
 pub(crate) mod client_confirm;

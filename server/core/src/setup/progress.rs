@@ -13,7 +13,7 @@ use crate::{
     identity::SignedIn,
     oauth::{Caller, Credential, PENDING_LIFETIME_MS, Subject, records::AgentSession},
     ports::StoreError,
-    time::{MINUTE_MS, UnixMillis},
+    time::{DAY_MS, MINUTE_MS, UnixMillis},
     tokens::StaticToken,
 };
 
@@ -211,8 +211,9 @@ impl SetupService {
 }
 
 impl SetupProgress {
-    /// A hash of everything that is shown.
-    fn version(&self) -> String {
+    /// A word that changes whenever any of this does.
+    #[must_use]
+    pub fn version(&self) -> String {
         let Self { state, steps, failure, connected, who_am_i } = self;
         let connected = connected.as_ref().map(|connected| {
             let id = match &connected.credential {
@@ -261,6 +262,7 @@ fn judge(
         _ => None,
     };
     let kind = match latest.kind {
+        _ if age_ms >= DAY_MS => None,
         AttemptKind::ConsentGiven if going_on.is_none() => Some(AttemptKind::CodeNotExchanged),
         kind if kind.is_failure() => Some(kind),
         _ => None,

@@ -199,6 +199,6 @@ suite! { ($)
         uses_and_owners_are_remembered, tokens_are_listed_newest_first_and_filtered, old_tokens_are_pruned,
     }
     activity {
-        calls_come_back_newest_first, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,
+        calls_come_back_newest_first, calls_are_paged_with_their_agents, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,
     }
 }
