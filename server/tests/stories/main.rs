@@ -10,6 +10,7 @@
 mod admin_agents;
 mod assertions;
 mod attacks;
+mod attempts;
 mod audit_log;
 mod browser_connect;
 mod client_pages;
@@ -40,6 +41,7 @@ mod remembered;
 mod rules;
 mod secrets;
 mod settings;
+mod setup_progress;
 mod shares;
 mod shell;
 mod sign_in_config;
