@@ -21,7 +21,7 @@ mod tls;
 mod transport;
 mod tunnel;
 
-pub use addresses::{AddressScope, Reach, address_scope};
+pub use addresses::{AddressScope, Reach, address_scope, is_loopback_url};
 pub use cache_control::fresh_for_seconds;
 pub use documents::HardenedFetcher;
 pub use governor::{FETCHES_AT_ONCE_MAX, FETCHES_PER_HOST_MAX, FETCHES_PER_MINUTE_MAX, REPEAT_PAUSE_MS};
