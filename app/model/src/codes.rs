@@ -137,6 +137,8 @@ codes! {
     AddressRangeInvalid = "address-range-invalid", 422, "Write addresses or ranges such as 192.0.2.0/24, at most 50.";
     /// Personal tokens are off.
     PersonalTokensOff = "personal-tokens-off", 409, "Personal tokens are turned off. Ask an admin of Portal.";
+    /// More example prompts than an announcement takes.
+    TooManyPrompts = "too-many-prompts", 422, "Write at most five prompts, one a line.";
     /// Too many personal tokens.
     TooManyTokens = "too-many-tokens", 409, "You have as many tokens as one person can have. Revoke one first.";
     /// A directory could not be read.
@@ -185,6 +187,8 @@ pub enum Field {
     Message,
     /// Who an announcement is for.
     Audience,
+    /// Example prompts of an announcement.
+    Prompts,
     /// A catalog location's target.
     Target,
     /// What a client is called.

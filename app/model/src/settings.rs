@@ -10,6 +10,10 @@ use crate::{EntityRef, codes::ErrorCode, lifetimes::RefreshLifetimes, provider_s
 
 /// Longest announcement of the admin's own words, in characters.
 pub const ROLLOUT_MESSAGE_LENGTH_MAX: usize = 500;
+/// Most example prompts of an announcement.
+pub const ROLLOUT_PROMPTS_MAX: usize = 5;
+/// Longest example prompt, in characters.
+pub const ROLLOUT_PROMPT_LENGTH_MAX: usize = 200;
 /// Most patterns of client documents.
 pub const CLIENT_PATTERNS_MAX: usize = 100;
 /// Most groups an announcement can name.
@@ -108,6 +112,8 @@ pub struct Settings {
     pub rollout_audience: Audience,
     /// `mcp.rollout.message`; empty for the words of Portal
     pub rollout_message: String,
+    /// `mcp.rollout.prompts`: example prompts, one line each; none for those of Portal
+    pub rollout_prompts: Vec<String>,
     /// `mcp.dcr.enabled`
     pub dcr_enabled: bool,
     /// `tokens.personal.enabled`
@@ -130,6 +136,7 @@ impl Default for Settings {
             rollout_announce: false,
             rollout_audience: Audience::Everyone,
             rollout_message: String::new(),
+            rollout_prompts: Vec::new(),
             dcr_enabled: false,
             personal_tokens_enabled: false,
             sign_in_local_enabled: true,
@@ -185,6 +192,8 @@ pub enum SettingChange {
     RolloutAudience(Audience),
     /// `mcp.rollout.message`
     RolloutMessage(String),
+    /// `mcp.rollout.prompts`
+    RolloutPrompts(Vec<String>),
     /// `mcp.dcr.enabled`
     DcrEnabled(bool),
     /// `tokens.personal.enabled`

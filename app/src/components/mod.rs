@@ -1,5 +1,6 @@
 //! Static building blocks. Functions, not components: they take values and return markup.
 
+mod banner;
 mod code;
 mod entity;
 mod form;
@@ -9,6 +10,7 @@ mod mark;
 mod note;
 mod when;
 
+pub(crate) use banner::banner;
 pub(crate) use code::{chip, code_block, command, copy_line, copy_line_of};
 pub(crate) use entity::{
     address, avatar, client_mark, entity_label, entity_link, kind_icon, kind_word, logo_path, safe_link,

@@ -6,10 +6,9 @@ use portal_model::{Field, settings::ROLLOUT_MESSAGE_LENGTH_MAX};
 
 use super::general::State;
 use crate::{
-    components::{Icon, Switch, form_error, icon, live, saved, switch},
+    components::{Icon, Switch, banner, form_error, icon, live, saved, switch},
     flash::FormId,
     page::{FormOutcome, PageRequest},
-    pages::home::banner,
 };
 
 /// The section.

@@ -39,6 +39,8 @@ pub struct RolloutView {
     pub banner: Option<Banner>,
     /// Whether the profile menu has "Portal MCP": while announced to this person, and for whoever has an agent.
     pub menu_entry: bool,
+    /// The admin's example prompts, at most five lines; empty for those of Portal.
+    pub prompts: Vec<String>,
 }
 
 /// The announcement.
@@ -68,7 +70,8 @@ impl RolloutService {
         let announced = self.announced_to(&settings, signed_in).await?;
         let has_agent = self.has_agent(signed_in).await?;
         let banner = (announced && !has_agent).then(|| Banner { message: settings.rollout_message.clone() });
-        Ok(RolloutView { banner, menu_entry: announced || has_agent })
+        let prompts = settings.rollout_prompts.clone();
+        Ok(RolloutView { banner, menu_entry: announced || has_agent, prompts })
     }
 
     /// An announcement is silent while agents cannot sign in: it would lead nowhere.

@@ -32,6 +32,7 @@ pub(super) struct Draft {
     pub(super) rollout_announce: bool,
     pub(super) rollout_audience: Audience,
     pub(super) rollout_message: String,
+    pub(super) rollout_prompts: Vec<String>,
     pub(super) dcr_enabled: bool,
     pub(super) personal_tokens_enabled: bool,
     pub(super) sign_in_local_enabled: bool,
@@ -51,6 +52,7 @@ impl From<&Settings> for Draft {
             rollout_announce: settings.rollout_announce,
             rollout_audience: settings.rollout_audience.clone(),
             rollout_message: settings.rollout_message.clone(),
+            rollout_prompts: settings.rollout_prompts.clone(),
             dcr_enabled: settings.dcr_enabled,
             personal_tokens_enabled: settings.personal_tokens_enabled,
             sign_in_local_enabled: settings.sign_in_local_enabled,
@@ -89,6 +91,7 @@ impl Draft {
             rollout_announce: self.rollout_announce,
             rollout_audience: self.rollout_audience,
             rollout_message: self.rollout_message,
+            rollout_prompts: self.rollout_prompts,
             dcr_enabled: self.dcr_enabled,
             personal_tokens_enabled: self.personal_tokens_enabled,
             sign_in_local_enabled: self.sign_in_local_enabled,
@@ -142,7 +145,7 @@ macro_rules! days {
 }
 
 /// Every setting but the plugin sources, in the order in which they are listed.
-pub(super) const ENTRIES: [Entry; 12] = [
+pub(super) const ENTRIES: [Entry; 13] = [
     switch!("mcp.cimd.enabled", cimd_enabled),
     Entry {
         key: "mcp.cimd.policy",
@@ -195,6 +198,17 @@ pub(super) const ENTRIES: [Entry; 12] = [
             Some(())
         },
         text: |draft| draft.rollout_message.clone(),
+    },
+    Entry {
+        key: "mcp.rollout.prompts",
+        expected: "up to five lines of at most 200 characters; empty for none",
+        json: |draft| json(&draft.rollout_prompts),
+        load: |draft, value| read(value).map(|prompts| draft.rollout_prompts = prompts),
+        parse: |draft, text| {
+            draft.rollout_prompts = text.lines().map(str::to_owned).collect();
+            Some(())
+        },
+        text: |draft| draft.rollout_prompts.join("\n"),
     },
     switch!("mcp.dcr.enabled", dcr_enabled),
     switch!("tokens.personal.enabled", personal_tokens_enabled),
@@ -304,6 +318,7 @@ mod tests {
             ("mcp.rollout.announce", "true"),
             ("mcp.rollout.audience", "group:default/team-a,group:acme/b"),
             ("mcp.rollout.message", "Hello, agents"),
+            ("mcp.rollout.prompts", "Who owns billing?\nWhich APIs are ours?"),
             ("mcp.dcr.enabled", "on"),
             ("tokens.personal.enabled", "on"),
             ("sign_in.local.enabled", "off"),

@@ -332,6 +332,7 @@ impl SettingsService {
             SettingChange::RolloutAnnounce(announce) => draft.rollout_announce = announce,
             SettingChange::RolloutAudience(audience) => draft.rollout_audience = audience,
             SettingChange::RolloutMessage(message) => draft.rollout_message = message,
+            SettingChange::RolloutPrompts(prompts) => draft.rollout_prompts = prompts,
             SettingChange::DcrEnabled(enabled) => draft.dcr_enabled = enabled,
             SettingChange::PersonalTokensEnabled(enabled) => draft.personal_tokens_enabled = enabled,
             SettingChange::SignInLocalEnabled(enabled) => draft.sign_in_local_enabled = enabled,
