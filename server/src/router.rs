@@ -4,7 +4,7 @@ use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 
 use crate::{
     assets,
-    http::{audit, health, mcp, oauth, offboarding, pages, sign_in, webhooks, well_known},
+    http::{audit, health, live, mcp, oauth, offboarding, pages, sign_in, webhooks, well_known},
     middleware::{edge, identify, limit_body, same_origin},
     state::AppState,
 };
@@ -15,6 +15,7 @@ pub fn router(state: AppState) -> Router {
     let browser = pages::router(&state)
         .merge(audit::router(&state))
         .merge(offboarding::router(&state))
+        .merge(live::router(&state))
         .layer(from_fn_with_state(state.clone(), identify))
         .layer(from_fn_with_state(state.clone(), same_origin));
     let open: Router<()> = Router::new()

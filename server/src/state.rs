@@ -5,7 +5,11 @@ use std::{ops::Deref, sync::Arc};
 use ipnet::IpNet;
 use portal_core::services::Services;
 
-use crate::{config::PublicUrl, http::mcp::McpEndpoint, middleware::RequestIds};
+use crate::{
+    config::PublicUrl,
+    http::{live::LivePlaces, mcp::McpEndpoint},
+    middleware::RequestIds,
+};
 
 /// The services and what the configuration says about requests; cheap to clone.
 #[derive(Clone)]
@@ -23,6 +27,8 @@ pub struct AppParts {
     pub mcp_allowed_origins: Vec<String>,
     /// The MCP endpoint.
     pub(crate) mcp: McpEndpoint,
+    /// The streams that tell pages what changed.
+    pub(crate) live: LivePlaces,
     /// Makes request ids.
     pub(crate) request_ids: RequestIds,
 }
@@ -44,6 +50,7 @@ impl AppState {
             trusted_proxies,
             mcp_allowed_origins,
             mcp,
+            live: LivePlaces::default(),
             request_ids,
         }))
     }

@@ -5,8 +5,12 @@
 
 mod copy;
 mod live_form;
+mod live_part;
 mod menu;
+#[cfg(feature = "hydrate")]
+mod swap;
 
 pub use copy::CopyButton;
 pub use live_form::LiveForm;
+pub use live_part::LivePart;
 pub use menu::MenuDismiss;

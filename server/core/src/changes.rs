@@ -27,11 +27,15 @@ pub enum Topic {
     Catalog,
     /// Anything that takes access away: users disabled, sessions ended, tokens revoked, epochs bumped; and roles.
     Access,
+    /// Steps and failures of agents that connect.
+    Attempts,
+    /// How far runs of directories are, and how they ended.
+    Runs,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 3] = [Self::Settings, Self::Catalog, Self::Access];
+    pub const ALL: [Self; 5] = [Self::Settings, Self::Catalog, Self::Access, Self::Attempts, Self::Runs];
 
     /// The name in the store.
     #[must_use]
@@ -40,6 +44,8 @@ impl Topic {
             Self::Settings => "settings",
             Self::Catalog => "catalog",
             Self::Access => "access",
+            Self::Attempts => "attempts",
+            Self::Runs => "runs",
         }
     }
 }
@@ -53,6 +59,10 @@ pub struct Changes {
     pub catalog: i64,
     /// Counter of [`Topic::Access`].
     pub access: i64,
+    /// Counter of [`Topic::Attempts`].
+    pub attempts: i64,
+    /// Counter of [`Topic::Runs`].
+    pub runs: i64,
 }
 
 /// Knows the counters, at most [`STALENESS_MAX_MS`] old.

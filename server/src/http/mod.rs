@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod health;
+pub(crate) mod live;
 pub(crate) mod mcp;
 pub(crate) mod notice;
 pub(crate) mod oauth;

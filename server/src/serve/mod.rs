@@ -27,7 +27,8 @@ pub(crate) async fn serve(config: &Config, output: &Output) -> Result<(), StartE
     let stop = CancellationToken::new();
     // Before the first request: what counts keeps its counters.
     serve_metrics(config, &stop).await?;
-    let app = router(startup::state(config, started.services.clone()));
+    let state = startup::state(config, started.services.clone());
+    let app = router(state.clone());
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
         servers.spawn(listen::answer(listener, app.clone(), stop.clone()));
@@ -42,6 +43,7 @@ pub(crate) async fn serve(config: &Config, output: &Output) -> Result<(), StartE
         }
     }
     stop.cancel();
+    state.live.end();
     let drained = async {
         while servers.join_next().await.is_some() {}
         background.finished().await;

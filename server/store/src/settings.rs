@@ -33,6 +33,8 @@ impl SettingReads for SqlTransaction {
                 Some(Topic::Settings) => changes.settings = counter,
                 Some(Topic::Catalog) => changes.catalog = counter,
                 Some(Topic::Access) => changes.access = counter,
+                Some(Topic::Attempts) => changes.attempts = counter,
+                Some(Topic::Runs) => changes.runs = counter,
                 None => {}
             }
         }

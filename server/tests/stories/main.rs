@@ -19,6 +19,7 @@ mod edge;
 mod first_connect;
 mod freshness;
 mod leaving;
+mod live;
 mod local_sign_in;
 mod logos;
 mod mcp;

@@ -20,6 +20,7 @@ mod names;
 pub mod overview;
 pub mod people;
 pub mod person;
+mod progress;
 pub mod provider;
 mod publish;
 mod reading;

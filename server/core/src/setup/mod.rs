@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod guide;
+mod progress;
 mod service;
 pub mod steps;
 mod wire;

@@ -7,7 +7,7 @@ use crate::{oauth::document_admitted, ports::StoreError, services::Dependencies,
 
 /// Makes guides from the settings in force.
 pub struct SetupService {
-    dependencies: Dependencies,
+    pub(super) dependencies: Dependencies,
     settings: Arc<SettingsService>,
 }
 
