@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -16,6 +17,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// The ports that servers of these tests get: the first, how many, and how far processes begin from each other.
+const PORT_FIRST: u16 = 20_000;
+const PORTS: u32 = 10_000;
+const PORTS_OF_A_PROCESS: u32 = 7;
 const READY_MAX: Duration = Duration::from_mins(1);
 const READY_POLL: Duration = Duration::from_millis(10);
 
@@ -124,6 +129,17 @@ fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_portal"))
 }
 
+/// A port on which nobody listens, below those that systems give to outgoing connections: one of those could take the
+/// server's port while it is down.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        assert!(tried < PORTS, "a free port");
+        let place = std::process::id().wrapping_mul(PORTS_OF_A_PROCESS).wrapping_add(tried) % PORTS;
+        let port = PORT_FIRST + u16::try_from(place).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
