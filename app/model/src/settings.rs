@@ -6,7 +6,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityRef, codes::ErrorCode, lifetimes::RefreshLifetimes, provider_settings::ProviderSettings};
+use crate::{
+    EntityRef,
+    branding::{Accent, ProductName},
+    codes::ErrorCode,
+    lifetimes::RefreshLifetimes,
+    provider_settings::ProviderSettings,
+};
 
 /// Longest announcement of the admin's own words, in characters.
 pub const ROLLOUT_MESSAGE_LENGTH_MAX: usize = 500;
@@ -120,6 +126,10 @@ pub struct Settings {
     pub personal_tokens_enabled: bool,
     /// `sign_in.local.enabled`
     pub sign_in_local_enabled: bool,
+    /// `ui.product_name`
+    pub product_name: ProductName,
+    /// `ui.accent`
+    pub accent: Accent,
     /// `org.<provider>.…`, only of providers for which someone has set something
     pub providers: BTreeMap<String, ProviderSettings>,
 }
@@ -140,6 +150,8 @@ impl Default for Settings {
             dcr_enabled: false,
             personal_tokens_enabled: false,
             sign_in_local_enabled: true,
+            product_name: ProductName::default(),
+            accent: Accent::default(),
             providers: BTreeMap::new(),
         }
     }
@@ -200,6 +212,10 @@ pub enum SettingChange {
     PersonalTokensEnabled(bool),
     /// `sign_in.local.enabled`
     SignInLocalEnabled(bool),
+    /// `ui.product_name`
+    ProductName(ProductName),
+    /// `ui.accent`
+    Accent(Accent),
     /// `org.<provider>.…`, all of one provider together
     Provider {
         /// Id of a provider that the configuration names.

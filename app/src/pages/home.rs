@@ -8,7 +8,7 @@ use portal_model::EntityRef;
 
 use super::catalog::table::entity_table;
 use crate::{
-    components::{Frame, Section, avatar, banner, empty, entity_label, entity_link},
+    components::{Frame, Section, announcement, avatar, empty, entity_label, entity_link},
     page::{PageError, PageRequest, PageResult},
     text,
     web_request::WebRequest,
@@ -24,12 +24,13 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let refs = page.request.services().catalog.ownership_refs(&user.entity_ref).await?;
     let owned = owned_components(&page.request, &refs).await?;
     let groups = groups(&page.request, &refs).await?;
+    let announcement = announcement(&page, &frame).await;
     let first_name = user.display_name.split_whitespace().next().unwrap_or_default().to_owned();
     let content = view! {
         <div class="head">
             <div><h1>"Hello, "<bdi>{first_name}</bdi></h1><p class="lead">"What you own, and whom you work with."</p></div>
         </div>
-        {frame.rollout.banner.as_ref().map(banner)}
+        {announcement}
         <div class="home">
             {components_panel(&owned)}
             {groups_panel(&groups)}

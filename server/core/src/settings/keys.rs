@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use portal_model::{
     EntityRef, FieldError,
+    branding::{Accent, ProductName},
     lifetimes::{RefreshLifetimes, SessionLifetimeDays, TokenLifetimeDays},
     provider_settings::ProviderSettings,
     settings::{Audience, CimdPolicy, ClientPattern, Settings},
@@ -36,6 +37,8 @@ pub(super) struct Draft {
     pub(super) dcr_enabled: bool,
     pub(super) personal_tokens_enabled: bool,
     pub(super) sign_in_local_enabled: bool,
+    pub(super) product_name: ProductName,
+    pub(super) accent: Accent,
     pub(super) providers: BTreeMap<String, ProviderSettings>,
 }
 
@@ -56,6 +59,8 @@ impl From<&Settings> for Draft {
             dcr_enabled: settings.dcr_enabled,
             personal_tokens_enabled: settings.personal_tokens_enabled,
             sign_in_local_enabled: settings.sign_in_local_enabled,
+            product_name: settings.product_name.clone(),
+            accent: settings.accent,
             providers: settings.providers.clone(),
         }
     }
@@ -95,6 +100,8 @@ impl Draft {
             dcr_enabled: self.dcr_enabled,
             personal_tokens_enabled: self.personal_tokens_enabled,
             sign_in_local_enabled: self.sign_in_local_enabled,
+            product_name: self.product_name,
+            accent: self.accent,
             providers: self.providers,
         })
     }
@@ -145,7 +152,7 @@ macro_rules! days {
 }
 
 /// Every setting but the plugin sources, in the order in which they are listed.
-pub(super) const ENTRIES: [Entry; 13] = [
+pub(super) const ENTRIES: [Entry; 15] = [
     switch!("mcp.cimd.enabled", cimd_enabled),
     Entry {
         key: "mcp.cimd.policy",
@@ -213,6 +220,22 @@ pub(super) const ENTRIES: [Entry; 13] = [
     switch!("mcp.dcr.enabled", dcr_enabled),
     switch!("tokens.personal.enabled", personal_tokens_enabled),
     switch!("sign_in.local.enabled", sign_in_local_enabled),
+    Entry {
+        key: "ui.product_name",
+        expected: "at most 40 letters, digits, blanks and -._+!()",
+        json: |draft| json(&draft.product_name),
+        load: |draft, value| read(value).map(|name| draft.product_name = name),
+        parse: |draft, text| read(Value::from(text)).map(|name| draft.product_name = name),
+        text: |draft| draft.product_name.as_str().to_owned(),
+    },
+    Entry {
+        key: "ui.accent",
+        expected: "verdigris, fern, lagoon, azure, indigo, violet, plum or slate",
+        json: |draft| json(&draft.accent),
+        load: |draft, value| read(value).map(|accent| draft.accent = accent),
+        parse: |draft, text| Accent::parse(text).map(|accent| draft.accent = accent),
+        text: |draft| draft.accent.as_str().to_owned(),
+    },
 ];
 
 impl Entry {
@@ -322,6 +345,8 @@ mod tests {
             ("mcp.dcr.enabled", "on"),
             ("tokens.personal.enabled", "on"),
             ("sign_in.local.enabled", "off"),
+            ("ui.product_name", "Acme Hub"),
+            ("ui.accent", "plum"),
         ]);
         settings.sources.insert("catalog".to_owned(), false);
         let differences = differences(&Settings::default(), &settings);
@@ -353,6 +378,8 @@ mod tests {
             ("mcp.refresh.session_lifetime_days", "-1"),
             ("mcp.rollout.audience", ""),
             ("mcp.rollout.audience", "team-a"),
+            ("ui.product_name", "<script>"),
+            ("ui.accent", "#f00"),
         ] {
             let mut draft = Draft::from(&Settings::default());
             assert_eq!(Entry::find(key).unwrap().parse(&mut draft, text), None, "{key} {text}");
