@@ -6,6 +6,7 @@ use crate::{
     actions::ActionRegistry,
     activity::ActivityRecorder,
     audit::AuditService,
+    branding::BrandingService,
     catalog::CatalogService,
     changes::ChangeTracker,
     identity::{IdentityService, SignInProvider},
@@ -15,8 +16,9 @@ use crate::{
         PinnedDocument, TokenService,
     },
     org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
-    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
+    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, PictureMaker, Rng, SelfProbe, Store},
     rollout::RolloutService,
+    self_check::SelfCheckService,
     settings::SettingsService,
     setup::SetupService,
     tokens::StaticTokenService,
@@ -33,6 +35,10 @@ pub struct Dependencies {
     pub rng: Arc<dyn Rng>,
     /// Fetches client documents.
     pub fetcher: Arc<dyn DocumentFetcher>,
+    /// Asks Portal itself, at its public URL.
+    pub self_probe: Arc<dyn SelfProbe>,
+    /// Makes pictures anew.
+    pub pictures: Arc<dyn PictureMaker>,
     /// Reads descriptor files.
     pub reader: Arc<dyn LocationReader>,
     /// The directories that the configuration names, in its order.
@@ -81,6 +87,9 @@ pub const MCP_PATH: &str = "/api/mcp-actions/v1";
 /// Below this path Portal serves the pictures of clients, each by its name.
 pub const LOGO_PATH: &str = "/oauth/logo";
 
+/// Below this path Portal serves the organization's own picture, by its name.
+pub const BRANDING_LOGO_PATH: &str = "/branding/logo";
+
 /// All services.
 #[derive(Clone)]
 pub struct Services {
@@ -118,6 +127,10 @@ pub struct Services {
     pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
+    /// The organization's own looks.
+    pub branding: Arc<BrandingService>,
+    /// Discovery as an agent would do it.
+    pub self_check: Arc<SelfCheckService>,
     /// How agents are connected.
     pub setup: Arc<SetupService>,
     /// The audit log.
@@ -160,6 +173,8 @@ impl Services {
                 Arc::clone(&settings),
                 Arc::clone(&catalog),
             )),
+            branding: Arc::new(BrandingService::new(dependencies.clone(), Arc::clone(&settings))),
+            self_check: Arc::new(SelfCheckService::new(dependencies.clone(), Arc::clone(&settings))),
             setup: Arc::new(SetupService::new(dependencies.clone(), Arc::clone(&settings))),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,

@@ -13,6 +13,7 @@ mod migrations;
 mod oauth;
 mod org;
 mod postgres;
+mod rollout;
 mod row;
 mod settings;
 mod sql_builder;

@@ -19,6 +19,7 @@ use crate::{
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
     let services = page.request.services();
+    services.rollout.opened(&frame.signed_in).await;
     let guides = services.setup.guides().await?;
     let chosen = page.request.query("agent").and_then(|slug| Agent::parse(&slug));
     let guide = guides.iter().find(|guide| Some(guide.agent) == chosen);

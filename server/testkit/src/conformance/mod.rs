@@ -23,6 +23,7 @@ pub mod logos;
 pub mod many_sessions;
 pub mod provider_sign_ins;
 pub mod registered;
+pub mod rollout;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
@@ -154,6 +155,10 @@ suite! { ($)
         a_client_is_touched_and_deleted, unused_dynamic_clients_are_pruned,
         unused_dynamic_clients_give_way_by_network, an_assertion_is_taken_once,
         two_uses_of_an_assertion_at_once,
+    }
+    rollout {
+        a_step_is_noted_once, people_of_an_audience_are_counted, whoever_has_connected_is_noted_before_records_go,
+        the_organizations_picture_is_replaced,
     }
     locations {
         a_location_comes_back_as_it_went, a_location_is_updated, a_target_belongs_to_one_location,

@@ -23,6 +23,7 @@ mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
+mod rollout;
 mod settings;
 mod sign_in;
 mod tokens;
@@ -40,6 +41,7 @@ pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
+pub use rollout::{RolloutReads, RolloutWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
@@ -88,6 +90,7 @@ pub trait ReadTransaction:
     + OrgRowReads
     + IdentityReads
     + SignInReads
+    + RolloutReads
     + Send
 {
 }
@@ -106,6 +109,7 @@ impl<T> ReadTransaction for T where
         + OrgRowReads
         + IdentityReads
         + SignInReads
+        + RolloutReads
         + Send
 {
 }
@@ -127,6 +131,7 @@ pub trait WriteTransaction:
     + OrgRowWrites
     + IdentityWrites
     + SignInWrites
+    + RolloutWrites
 {
     /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///
