@@ -10,7 +10,7 @@ use url::{Host, Url};
 use super::{
     SetupError,
     conditional::Kept,
-    credential::Credential,
+    credential::{Credential, RequestTarget},
     refusal::{self, outage},
     request::{ApiAnswer, ApiRequest, Target},
 };
@@ -110,7 +110,7 @@ impl ApiClient {
         let credential = self.credential.as_ref().filter(|_| !request.without_credential);
         let answer = self.once(&request, &url, credential).await?;
         match credential {
-            Some(credential) if answer.status == 401 && credential.renew() => {
+            Some(credential) if answer.status == 401 && credential.renew(&answer.headers) => {
                 self.once(&request, &url, Some(credential)).await
             }
             _ => Ok(answer),
@@ -138,8 +138,8 @@ impl ApiClient {
             sent.headers.insert(header::ACCEPT, header::HeaderValue::from_static(self.options.accept));
         }
         if let Some(credential) = credential {
-            let (name, value) = credential.header().await?;
-            sent.headers.insert(name, value);
+            let target = RequestTarget { method: &request.method, url };
+            sent.headers.extend(credential.headers(target).await?);
         }
         let kept = if request.conditional { self.kept.get(url) } else { None };
         if let Some(kept) = &kept {

@@ -6,32 +6,46 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use portal_core::{
     ports::{Clock, DirectoryError},
     secret::Secret,
     time::{MINUTE_MS, SECOND_MS, UnixMillis},
 };
 use tokio::sync::Mutex;
+use url::Url;
 
-use super::SetupError;
+use super::{
+    SetupError,
+    possession::{PROOF, PossessionKey},
+};
 
 /// How long before its end a token is renewed.
 const RENEWAL_MARGIN_MS: i64 = 2 * MINUTE_MS;
 /// Tokens that live shorter than the margin are used for at least this long.
 const LIFETIME_MIN_MS: i64 = 10 * SECOND_MS;
 
+/// What a credential is for: one request.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestTarget<'request> {
+    /// Its method.
+    pub method: &'request Method,
+    /// Its address.
+    pub url: &'request Url,
+}
+
 /// Proves who asks.
 #[async_trait]
 pub trait Credential: Send + Sync + 'static {
-    /// The header to send, its value marked sensitive.
+    /// The headers to send, their values marked sensitive.
     ///
     /// # Errors
     /// [`DirectoryError`] when a token cannot be had.
-    async fn header(&self) -> Result<(HeaderName, HeaderValue), DirectoryError>;
+    async fn headers(&self, target: RequestTarget<'_>) -> Result<HeaderMap, DirectoryError>;
 
-    /// Called after a 401: whether asking again makes sense because [`Credential::header`] will be another.
-    fn renew(&self) -> bool {
+    /// Called after a 401 with its headers: whether asking again makes sense because [`Credential::headers`] will be
+    /// others.
+    fn renew(&self, _refusal: &HeaderMap) -> bool {
         false
     }
 }
@@ -77,8 +91,8 @@ fn usable<'a>(token: &'a Secret, key: &'static str) -> Result<&'a str, SetupErro
 
 #[async_trait]
 impl Credential for HeaderCredential {
-    async fn header(&self) -> Result<(HeaderName, HeaderValue), DirectoryError> {
-        Ok((self.name.clone(), self.value.clone()))
+    async fn headers(&self, _target: RequestTarget<'_>) -> Result<HeaderMap, DirectoryError> {
+        Ok(HeaderMap::from_iter([(self.name.clone(), self.value.clone())]))
     }
 }
 
@@ -87,8 +101,19 @@ impl Credential for HeaderCredential {
 pub struct AccessToken {
     /// The token.
     pub token: Secret,
+    /// How it is sent.
+    pub scheme: TokenScheme,
     /// When it runs out.
     pub expires_at: UnixMillis,
+}
+
+/// How a token is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenScheme {
+    /// Alone (RFC 6750).
+    Bearer,
+    /// With a proof for each request (RFC 9449).
+    Bound,
 }
 
 /// Where access tokens come from.
@@ -99,15 +124,27 @@ pub trait TokenSource: Send + Sync + 'static {
     /// # Errors
     /// [`DirectoryError`].
     async fn issue(&self) -> Result<AccessToken, DirectoryError>;
+
+    /// The key of tokens that are bound to one; `None` where all are bearer tokens.
+    fn possession(&self) -> Option<&PossessionKey> {
+        None
+    }
 }
 
-/// `Authorization: Bearer` with tokens of a source, renewed two minutes before their end, and after a 401. Callers at
-/// once share one renewal.
+/// `Authorization` with tokens of a source, renewed two minutes before their end, and after a 401. Callers at once share
+/// one renewal.
 pub struct TokenCredential<S> {
     source: S,
     clock: Arc<dyn Clock>,
-    kept: Mutex<Option<(HeaderValue, UnixMillis)>>,
+    kept: Mutex<Option<Kept>>,
     refused: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Kept {
+    token: AccessToken,
+    authorization: HeaderValue,
+    renew_at: UnixMillis,
 }
 
 impl<S: TokenSource> TokenCredential<S> {
@@ -115,30 +152,48 @@ impl<S: TokenSource> TokenCredential<S> {
     pub fn new(source: S, clock: Arc<dyn Clock>) -> Self {
         Self { source, clock, kept: Mutex::new(None), refused: AtomicBool::new(false) }
     }
-}
 
-#[async_trait]
-impl<S: TokenSource> Credential for TokenCredential<S> {
-    async fn header(&self) -> Result<(HeaderName, HeaderValue), DirectoryError> {
+    async fn current(&self) -> Result<Kept, DirectoryError> {
         let mut kept = self.kept.lock().await;
         if self.refused.swap(false, Ordering::SeqCst) {
             *kept = None;
         }
         let now = self.clock.now();
-        if let Some((value, _)) = kept.as_ref().filter(|(_, renew_at)| now < *renew_at) {
-            return Ok((header::AUTHORIZATION, value.clone()));
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.renew_at) {
+            return Ok(kept.clone());
         }
-        let AccessToken { token, expires_at } = self.source.issue().await?;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+        let token = self.source.issue().await?;
+        let scheme = match token.scheme {
+            TokenScheme::Bearer => "Bearer",
+            TokenScheme::Bound => "DPoP",
+        };
+        let authorization = HeaderValue::try_from(format!("{scheme} {}", token.token.expose()));
+        let mut authorization = authorization.map_err(|_| {
             DirectoryError::Malformed("the access token has characters that no token has".to_owned())
         })?;
-        value.set_sensitive(true);
-        let lifetime = expires_at.since(now).saturating_sub(RENEWAL_MARGIN_MS).max(LIFETIME_MIN_MS);
-        *kept = Some((value.clone(), now.plus(lifetime)));
-        Ok((header::AUTHORIZATION, value))
+        authorization.set_sensitive(true);
+        let lifetime = token.expires_at.since(now).saturating_sub(RENEWAL_MARGIN_MS).max(LIFETIME_MIN_MS);
+        let new = Kept { token, authorization, renew_at: now.plus(lifetime) };
+        *kept = Some(new.clone());
+        Ok(new)
+    }
+}
+
+#[async_trait]
+impl<S: TokenSource> Credential for TokenCredential<S> {
+    async fn headers(&self, target: RequestTarget<'_>) -> Result<HeaderMap, DirectoryError> {
+        let Kept { token, authorization, .. } = self.current().await?;
+        let mut headers = HeaderMap::from_iter([(header::AUTHORIZATION, authorization)]);
+        if let Some(key) = self.source.possession().filter(|_| token.scheme == TokenScheme::Bound) {
+            headers.insert(PROOF, key.proof(target, Some(&token.token))?);
+        }
+        Ok(headers)
     }
 
-    fn renew(&self) -> bool {
+    fn renew(&self, refusal: &HeaderMap) -> bool {
+        if let Some(key) = self.source.possession() {
+            key.note_nonce(refusal);
+        }
         self.refused.store(true, Ordering::SeqCst);
         true
     }

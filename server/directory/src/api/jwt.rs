@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_core::{ports::DirectoryError, secret::Secret};
 use ring::{
     rand::SystemRandom,
-    signature::{self, EcdsaKeyPair, RsaKeyPair},
+    signature::{self, EcdsaKeyPair, KeyPair as _, RsaKeyPair},
 };
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use serde_json::{Map, Value, json};
@@ -54,6 +54,20 @@ impl JwtSigner {
         Ok(Self { key: read.ok_or_else(unusable)?, random })
     }
 
+    /// A new P-256 key, and its public half as a JWK (RFC 7517); `None` when the system gives no randomness.
+    #[must_use]
+    pub fn generate() -> Option<(Self, Value)> {
+        let random = SystemRandom::new();
+        let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).ok()?;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).ok()?;
+        // Uncompressed: 4, then both coordinates of 32 bytes each (SEC 1 section 2.3.3).
+        let (x, y) = pair.public_key().as_ref().get(1..)?.split_at_checked(32)?;
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let public = json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) });
+        Some((Self { key: Key::P256(Box::new(pair)), random }, public))
+    }
+
     /// `RS256` or `ES256`.
     #[must_use]
     pub const fn algorithm(&self) -> &'static str {
@@ -63,14 +77,15 @@ impl JwtSigner {
         }
     }
 
-    /// The claims, signed. `header` holds what stands in the header beside `alg` and `typ`, such as `kid`.
+    /// The claims, signed. `header` holds what stands in the header beside `alg`, such as `kid`; `typ` is `JWT` unless it
+    /// says otherwise.
     ///
     /// # Errors
     /// [`DirectoryError::Outage`] when signing fails.
     pub fn sign(&self, header: Map<String, Value>, claims: &Value) -> Result<String, DirectoryError> {
         let mut header = header;
         header.insert("alg".to_owned(), json!(self.algorithm()));
-        header.insert("typ".to_owned(), json!("JWT"));
+        header.entry("typ").or_insert(json!("JWT"));
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", encode(&Value::Object(header)), encode(claims));
         let signature = self.signature(text.as_bytes());

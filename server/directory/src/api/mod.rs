@@ -4,6 +4,7 @@
 //!   keeps it within the provider's origin, and turns refusals into [`DirectoryError`]s; [`ApiClient::answer`] leaves
 //!   statuses to the caller. GETs marked [`ApiRequest::conditional`] are asked with `If-None-Match`.
 //! - [`Credential`]: a fixed header ([`HeaderCredential`]) or tokens that run out ([`TokenCredential`], [`TokenSource`]).
+//! - [`PossessionKey`]: proofs for tokens that are bound to a key.
 //! - [`throttle`]: how long to wait; [`next_link`]: the next page by the `Link` header.
 //! - [`JwtSigner`]: signed JWTs for apps; [`verify_hmac_sha256`] and [`same_secret`] for events.
 
@@ -12,6 +13,7 @@ mod conditional;
 mod credential;
 mod jwt;
 mod link;
+mod possession;
 mod proof;
 mod refusal;
 mod request;
@@ -21,9 +23,12 @@ use thiserror::Error;
 
 pub use client::{ApiClient, ApiOptions};
 pub use conditional::CONDITIONAL_BYTES_MAX;
-pub use credential::{AccessToken, Credential, HeaderCredential, TokenCredential, TokenSource};
+pub use credential::{
+    AccessToken, Credential, HeaderCredential, RequestTarget, TokenCredential, TokenScheme, TokenSource,
+};
 pub use jwt::JwtSigner;
 pub use link::next_link;
+pub use possession::PossessionKey;
 pub use proof::{header_value, same_secret, verify_hmac_sha256};
 pub use refusal::outage;
 pub use request::{ApiAnswer, ApiRequest};

@@ -18,7 +18,8 @@ use serde_json::{Map, Value, json};
 
 use super::{EntraCredential, EntraOptions};
 use crate::api::{
-    AccessToken, ApiAnswer, ApiClient, ApiOptions, ApiRequest, JwtSigner, SetupError, TokenSource,
+    AccessToken, ApiAnswer, ApiClient, ApiOptions, ApiRequest, JwtSigner, SetupError, TokenScheme,
+    TokenSource,
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -154,6 +155,7 @@ impl TokenSource for EntraTokens {
         let lifetime = token.expires_in.clamp(0, 86_400).saturating_mul(SECOND_MS);
         Ok(AccessToken {
             token: Secret::new(token.access_token),
+            scheme: TokenScheme::Bearer,
             expires_at: self.api.clock().now().plus(lifetime),
         })
     }

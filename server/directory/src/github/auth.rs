@@ -15,7 +15,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::OnceCell;
 
 use super::refusal;
-use crate::api::{AccessToken, ApiAnswer, ApiClient, ApiRequest, JwtSigner, TokenSource};
+use crate::api::{AccessToken, ApiAnswer, ApiClient, ApiRequest, JwtSigner, TokenScheme, TokenSource};
 
 /// The JWT begins in the past, so that clocks may differ by a minute.
 const JWT_BACKDATED_SECONDS: i64 = 60;
@@ -116,6 +116,6 @@ impl TokenSource for Installations {
         let expires_at = OffsetDateTime::parse(&expires_at, &Rfc3339)
             .map_err(|_| DirectoryError::Malformed("expires_at of the token is not a time".to_owned()))?;
         let expires_at = UnixMillis(expires_at.unix_timestamp().saturating_mul(SECOND_MS));
-        Ok(AccessToken { token: Secret::new(token), expires_at })
+        Ok(AccessToken { token: Secret::new(token), scheme: TokenScheme::Bearer, expires_at })
     }
 }

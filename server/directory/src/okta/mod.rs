@@ -4,7 +4,7 @@
 //! - Lists and changes are read by `filter`, from what is true now; `search` lags behind.
 //! - Changes are users by `lastUpdated`, groups by that and `lastMembershipUpdated` with their members anew, and
 //!   deletions by the System Log, each asked about by id before it is believed.
-//! - Requests carry no proof of possession (DPoP): a service app that demands it is refused with words that say so.
+//! - A service app may demand proof of possession (DPoP), and by default does: it is given as soon as it is asked for.
 
 pub(crate) mod auth;
 mod client;

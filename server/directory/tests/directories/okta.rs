@@ -398,16 +398,33 @@ async fn a_service_app_proves_itself_with_its_key_and_renews_its_tokens() {
     world.org.revoke_tokens();
     read_all(&client).await.unwrap();
     assert_eq!(tokens(), 3);
-    world.org.behave(|behaviour| behaviour.demands_dpop = true);
-    world.org.revoke_tokens();
-    let error = read_all(&client).await.unwrap_err();
-    insta::assert_snapshot!(error, @"the provider refused the credential: the service app demands proof of possession (DPoP), which Portal does not send; turn it off in the app's general settings");
     let wrong = world.client_of(OktaOptions {
         credential: OktaCredential::Token(Secret::new("wrong")),
         ..world.options()
     });
     let error = wrong.check().await.unwrap_err();
     insta::assert_snapshot!(error, @"the provider refused the credential: okta.users.read: to read people and their status (Invalid token provided)");
+}
+
+#[tokio::test]
+async fn a_service_app_that_demands_proof_of_possession_gets_it() {
+    let world = World::new().await;
+    world.people();
+    world.org.behave(|behaviour| behaviour.demands_dpop = true);
+    let client = world.client_of(world.service_app());
+    let asked = || {
+        let all = world.server.exchanges();
+        let tokens = all.iter().filter(|exchange| exchange.request.path.contains("oauth2")).count();
+        (tokens, all.iter().filter(|exchange| exchange.request.header("dpop").is_some()).count(), all.len())
+    };
+    assert_eq!(read_all(&client).await.unwrap().active().len(), 3);
+    let (tokens, proven, all) = asked();
+    assert_eq!(tokens, 3, "without a proof, without the nonce, with both");
+    assert_eq!(proven, all - 1, "every request but the first is proven");
+    world.clock.advance(2 * HOUR_MS);
+    world.org.revoke_tokens();
+    assert_eq!(read_all(&client).await.unwrap().active().len(), 3);
+    assert_eq!(asked().0, 4, "what the app demands is remembered");
 }
 
 #[tokio::test]

@@ -106,8 +106,8 @@ impl Watch {
 
     /// Whether the version changed; `None` when nothing can or may be told any more.
     async fn look(&mut self) -> Option<bool> {
-        let changes = self.state.services.dependencies.changes.current().await.ok()?;
-        let counters = [changes.access, self.part.counter(changes)];
+        let known = self.state.services.dependencies.changes.current().await.ok()?;
+        let counters = [known.access, self.part.counter(known)];
         let due = self.checked_at.elapsed() >= RECHECK_INTERVAL;
         if self.seen == Some(counters) && !due {
             return Some(false);

@@ -14,8 +14,8 @@ use portal_core::{ports::Clock as _, time::UnixMillis};
 use serde_json::{Value, json};
 use url::Url;
 
-use self::limits::Limits;
 pub use self::limits::too_many_at_once;
+use self::{limits::Limits, tokens::IssuedToken};
 use super::{FakeAnswer, FakeApi, FakeRequest};
 use crate::MockClock;
 
@@ -59,7 +59,9 @@ struct State {
     log: Vec<Value>,
     /// What `search` knows.
     index: BTreeMap<String, Value>,
-    tokens: BTreeMap<String, i64>,
+    tokens: BTreeMap<String, IssuedToken>,
+    /// Proofs of possession that were used.
+    proofs: BTreeSet<String>,
     limits: Limits,
     behaviour: OktaBehaviour,
     number: u64,
@@ -261,7 +263,7 @@ impl FakeApi for OktaOrg {
         if path == "oauth2/v1/token" {
             return tokens::issue(&mut state, request, base, now);
         }
-        if !tokens::is_valid(&state, request, now) {
+        if !tokens::is_valid(&mut state, request, base, now) {
             return refused(401, "E0000011", "Invalid token provided");
         }
         let Some(rest) = path.strip_prefix("api/v1/") else {
