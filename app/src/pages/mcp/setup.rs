@@ -66,8 +66,8 @@ fn progress(chosen: bool) -> AnyView {
         <nav class="steps-nav" aria-label="Steps">
             <ol>
                 {step("1", "#choose", "Choose your agent", chosen, !chosen)}
-                {step("2", "#connect", "Add Portal", false, chosen)}
-                {step("3", "#attempt", "Sign in and try it", false, false)}
+                {step("2", if chosen { "#connect" } else { "#choose" }, "Add Portal", false, chosen)}
+                {step("3", if chosen { "#attempt" } else { "#choose" }, "Sign in and try it", false, false)}
             </ol>
             <p class="tiny faint">"You can leave and come back. The address of this page keeps your choice."</p>
         </nav>
