@@ -30,8 +30,8 @@ export async function startFurnished(browser) {
     client,
     links,
     /** A person's invitation is accepted; a window in which that person is signed in. */
-    window: async (person, options) => {
-      const window = await openWindow(browser, options);
+    window: async (person, { browser: other = browser, ...options } = {}) => {
+      const window = await openWindow(other, options);
       if (links.has(person)) await acceptLink(window.page, links.get(person), person.password);
       links.delete(person);
       await visit(window.page, portal.url, person);

@@ -144,6 +144,8 @@ fn progress(place: Place) -> AnyView {
             "n"
         };
         let mark = if done { icon(Icon::Check) } else { number.into_any() };
+        // The later steps are not there before an agent is chosen.
+        let href = if chosen { href } else { "#choose" };
         view! {
             <li><a href=href aria-current=now.then_some("step")>
                 <span class=class>{mark}</span>{words}{done.then(|| view! { <span class="sr">" (done)"</span> })}
