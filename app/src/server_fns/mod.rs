@@ -11,6 +11,7 @@ mod consent;
 mod org;
 mod session;
 mod settings;
+mod stars;
 pub(crate) mod tokens;
 pub(crate) mod users;
 

@@ -15,6 +15,7 @@ use crate::{
         PinnedDocument, TokenService,
     },
     org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
+    personal::PersonalService,
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
     rollout::RolloutService,
     settings::SettingsService,
@@ -106,6 +107,8 @@ pub struct Services {
     pub static_tokens: Arc<StaticTokenService>,
     /// Entities.
     pub catalog: Arc<CatalogService>,
+    /// Stars, views and the home page.
+    pub personal: Arc<PersonalService>,
     /// Locations.
     pub ingestion: Arc<IngestionService>,
     /// MCP actions.
@@ -155,6 +158,7 @@ impl Services {
             org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
+            personal: Arc::new(PersonalService::new(dependencies.clone(), Arc::clone(&catalog))),
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),

@@ -12,6 +12,7 @@ mod identities;
 mod migrations;
 mod oauth;
 mod org;
+mod personal;
 mod postgres;
 mod row;
 mod settings;

@@ -23,6 +23,7 @@ mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
+mod personal;
 mod settings;
 mod sign_in;
 mod tokens;
@@ -40,6 +41,7 @@ pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
+pub use personal::{PersonalReads, PersonalWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
@@ -87,6 +89,7 @@ pub trait ReadTransaction:
     + OrgRunReads
     + OrgRowReads
     + IdentityReads
+    + PersonalReads
     + SignInReads
     + Send
 {
@@ -105,6 +108,7 @@ impl<T> ReadTransaction for T where
         + OrgRunReads
         + OrgRowReads
         + IdentityReads
+        + PersonalReads
         + SignInReads
         + Send
 {
@@ -126,6 +130,7 @@ pub trait WriteTransaction:
     + OrgRunWrites
     + OrgRowWrites
     + IdentityWrites
+    + PersonalWrites
     + SignInWrites
 {
     /// Makes everything written durable and visible, and what others wrote that this transaction has read.
