@@ -7,6 +7,7 @@ use portal_core::{
     ingestion::IngestionError,
     oauth::ConsentError,
     org::{OrgError, drill::DrillError},
+    personal::PersonalError,
     ports::StoreError,
     rollout::RolloutError,
     settings::SettingsError,
@@ -109,6 +110,16 @@ fn provider_field(key: &str) -> Option<Field> {
     }
 }
 
+impl From<PersonalError> for UiError {
+    fn from(error: PersonalError) -> Self {
+        match error {
+            PersonalError::Store(error) => error.into(),
+            PersonalError::Catalog(error) => error.into(),
+            PersonalError::Refused(code) => code.into(),
+        }
+    }
+}
+
 impl From<OrgError> for UiError {
     fn from(error: OrgError) -> Self {
         match error {
@@ -151,6 +162,8 @@ impl From<RolloutError> for UiError {
         match error {
             RolloutError::Store(error) => error.into(),
             RolloutError::Catalog(error) => error.into(),
+            RolloutError::Settings(error) => error.into(),
+            RolloutError::Refused(error) => error.into(),
         }
     }
 }

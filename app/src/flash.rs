@@ -62,6 +62,14 @@ forms! {
     Source = "source";
     /// The announcement on or off.
     Announce = "announce";
+    /// Whom the announcement is for.
+    Audience = "audience";
+    /// Name and accent.
+    Branding = "branding";
+    /// The organization's own picture.
+    Logo = "logo";
+    /// The banner is put away.
+    Banner = "banner";
     /// The announcement's words.
     Message = "message";
     /// Invite someone; the subject is the account's id.
@@ -80,6 +88,8 @@ forms! {
     LocalSignIn = "local-sign-in";
     /// Dynamic client registration on or off.
     Dcr = "dcr";
+    /// Star an entity, or take the star back; the subject is its reference.
+    Star = "star";
     /// Read a location again; the subject is its id.
     Location = "location";
     /// A run of a directory is asked for.

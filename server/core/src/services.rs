@@ -7,6 +7,7 @@ use crate::{
     activity::ActivityRecorder,
     attempts::AttemptService,
     audit::AuditService,
+    branding::BrandingService,
     catalog::CatalogService,
     changes::ChangeTracker,
     identity::{IdentityService, SignInProvider},
@@ -16,8 +17,10 @@ use crate::{
         PinnedDocument, TokenService,
     },
     org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
-    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
+    personal::PersonalService,
+    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, PictureMaker, Rng, SelfProbe, Store},
     rollout::RolloutService,
+    self_check::SelfCheckService,
     settings::SettingsService,
     setup::{SetupNeeds, SetupService},
     tokens::StaticTokenService,
@@ -34,6 +37,10 @@ pub struct Dependencies {
     pub rng: Arc<dyn Rng>,
     /// Fetches client documents.
     pub fetcher: Arc<dyn DocumentFetcher>,
+    /// Asks Portal itself, at its public URL.
+    pub self_probe: Arc<dyn SelfProbe>,
+    /// Makes pictures anew.
+    pub pictures: Arc<dyn PictureMaker>,
     /// Reads descriptor files.
     pub reader: Arc<dyn LocationReader>,
     /// The directories that the configuration names, in its order.
@@ -82,6 +89,9 @@ pub const MCP_PATH: &str = "/api/mcp-actions/v1";
 /// Below this path Portal serves the pictures of clients, each by its name.
 pub const LOGO_PATH: &str = "/oauth/logo";
 
+/// Below this path Portal serves the organization's own picture, by its name.
+pub const BRANDING_LOGO_PATH: &str = "/branding/logo";
+
 /// All services.
 #[derive(Clone)]
 pub struct Services {
@@ -107,6 +117,8 @@ pub struct Services {
     pub static_tokens: Arc<StaticTokenService>,
     /// Entities.
     pub catalog: Arc<CatalogService>,
+    /// Stars, views and the home page.
+    pub personal: Arc<PersonalService>,
     /// Locations.
     pub ingestion: Arc<IngestionService>,
     /// MCP actions.
@@ -119,6 +131,10 @@ pub struct Services {
     pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
+    /// The organization's own looks.
+    pub branding: Arc<BrandingService>,
+    /// Discovery as an agent would do it.
+    pub self_check: Arc<SelfCheckService>,
     /// How agents are connected.
     pub setup: Arc<SetupService>,
     /// The audit log.
@@ -173,11 +189,14 @@ impl Services {
             org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions,
+            personal: Arc::new(PersonalService::new(dependencies.clone(), Arc::clone(&catalog))),
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),
                 Arc::clone(&catalog),
             )),
+            branding: Arc::new(BrandingService::new(dependencies.clone(), Arc::clone(&settings))),
+            self_check: Arc::new(SelfCheckService::new(dependencies.clone(), Arc::clone(&settings))),
             setup: Arc::new(setup),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,

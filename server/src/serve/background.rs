@@ -160,6 +160,9 @@ async fn maintain(services: Services) {
     let mut tick = tokio::time::interval(MAINTENANCE_PERIOD);
     loop {
         tick.tick().await;
+        if let Err(error) = services.rollout.note_connected().await {
+            tracing::error!(%error, "who has connected an agent could not be noted");
+        }
         match portal_core::audit::prune(&services.dependencies).await {
             Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
             Err(error) => tracing::error!(%error, "old records could not be taken out"),

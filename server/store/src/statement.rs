@@ -85,6 +85,8 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::oauth::registered::STATEMENTS,
         crate::oauth::sessions::STATEMENTS,
         crate::oauth::tokens::STATEMENTS,
+        crate::rollout::STATEMENTS,
+        crate::personal::STATEMENTS,
         crate::settings::STATEMENTS,
         crate::static_tokens::STATEMENTS,
         crate::users::accounts::STATEMENTS,

@@ -24,6 +24,7 @@ use crate::{
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
     let services = page.request.services();
+    services.rollout.opened(&frame.signed_in).await;
     let guides = services.setup.guides().await?;
     let chosen = page.request.query("agent").and_then(|slug| Agent::parse(&slug));
     let guide = guides.iter().find(|guide| Some(guide.agent) == chosen);
@@ -143,6 +144,8 @@ fn progress(place: Place) -> AnyView {
             "n"
         };
         let mark = if done { icon(Icon::Check) } else { number.into_any() };
+        // The later steps are not there before an agent is chosen.
+        let href = if chosen { href } else { "#choose" };
         view! {
             <li><a href=href aria-current=now.then_some("step")>
                 <span class=class>{mark}</span>{words}{done.then(|| view! { <span class="sr">" (done)"</span> })}

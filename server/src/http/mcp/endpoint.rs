@@ -9,8 +9,8 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{
-    Method, StatusCode,
-    header::{ALLOW, ORIGIN, WWW_AUTHENTICATE},
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{ALLOW, AUTHORIZATION, ORIGIN, WWW_AUTHENTICATE},
     request::Parts,
 };
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -20,6 +20,7 @@ use portal_core::{
     attempts::AttemptKind,
     identity::RequestOrigin,
     oauth::Caller,
+    self_check::{PROBE_ANSWER_HEADER, probe_answer},
     services::Services,
 };
 use rmcp::transport::streamable_http_server::{
@@ -38,6 +39,7 @@ use crate::{http::notice, middleware::BODY_PAUSE_MAX, state::AppState};
 
 /// Largest request, in bytes: a descriptor to be validated fits.
 const BODY_BYTES_MAX: usize = 1_048_576;
+const PROBE_ANSWER: HeaderName = HeaderName::from_static(PROBE_ANSWER_HEADER);
 
 /// The protocol's server, made once.
 pub(crate) struct McpEndpoint {
@@ -104,7 +106,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
         Err(refused) if request.method() == Method::GET && notice::wants_html(request.headers()) => {
             return explained(state, &refused);
         }
-        Err(refused) => return refused,
+        Err(refused) => return self_checked(request.headers(), refused),
     };
     if request.method() != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], "Use POST.\n").into_response();
@@ -125,6 +127,16 @@ async fn answer(state: &AppState, request: Request) -> Response {
     }
     let response = state.mcp.service.handle(http::Request::from_parts(parts, Full::new(body))).await;
     response.map(Body::new)
+}
+
+/// The same refusal; a self-check is told besides which of its headers have arrived.
+fn self_checked(headers: &HeaderMap, mut refused: Response) -> Response {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let arrived = probe_answer(authorization, |name| headers.contains_key(name));
+    if let Some(value) = arrived.and_then(|names| HeaderValue::from_str(&names).ok()) {
+        refused.headers_mut().insert(PROBE_ANSWER, value);
+    }
+    refused
 }
 
 /// The same challenge, with words for a person.

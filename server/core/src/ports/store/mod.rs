@@ -24,6 +24,8 @@ mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
+mod personal;
+mod rollout;
 mod settings;
 mod sign_in;
 mod tokens;
@@ -42,6 +44,8 @@ pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
+pub use personal::{PersonalReads, PersonalWrites};
+pub use rollout::{RolloutReads, RolloutWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
@@ -90,7 +94,9 @@ pub trait ReadTransaction:
     + OrgRunReads
     + OrgRowReads
     + IdentityReads
+    + PersonalReads
     + SignInReads
+    + RolloutReads
     + Send
 {
 }
@@ -109,7 +115,9 @@ impl<T> ReadTransaction for T where
         + OrgRunReads
         + OrgRowReads
         + IdentityReads
+        + PersonalReads
         + SignInReads
+        + RolloutReads
         + Send
 {
 }
@@ -131,7 +139,9 @@ pub trait WriteTransaction:
     + OrgRunWrites
     + OrgRowWrites
     + IdentityWrites
+    + PersonalWrites
     + SignInWrites
+    + RolloutWrites
 {
     /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///
