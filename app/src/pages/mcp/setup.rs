@@ -29,7 +29,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let chosen = page.request.query("agent").and_then(|slug| Agent::parse(&slug));
     let guide = guides.iter().find(|guide| Some(guide.agent) == chosen);
     let content = match guide {
-        Some(guide) => guided(&page, &frame.signed_in, &guides, guide).await?,
+        Some(guide) => guided(&page, &frame, &guides, guide).await?,
         None => unguided(&page, &frame.signed_in, &guides).await?,
     };
     Ok(frame.page("Set up MCP", Section::Mine, content))
@@ -56,17 +56,18 @@ async fn unguided(page: &PageRequest, person: &SignedIn, guides: &[Guide]) -> Re
 /// The whole guide for one agent; once that is connected, what came of it first.
 async fn guided(
     page: &PageRequest,
-    person: &SignedIn,
+    frame: &Frame,
     guides: &[Guide],
     guide: &Guide,
 ) -> Result<AnyView, PageError> {
+    let person = &frame.signed_in;
     let setup = &page.request.services().setup;
     setup.open(person, guide.agent).await?;
     let found = setup.progress(person, Some(guide.agent)).await?;
     let version = found.version();
     let is_connected = found.connected.is_some();
     let state = attempt(guide, live_state(guide, &found, version));
-    let try_it = try_it::section(page, person, guide.agent.title()).await?;
+    let try_it = try_it::section(page, person, &frame.rollout.prompts, guide.agent.title()).await?;
     let steps = view! { {choice(guides, Some(guide.agent))}{connect(page, guide)} };
     if !is_connected {
         let view = view! {

@@ -8,14 +8,20 @@ use crate::{
     page::{PageError, PageRequest},
 };
 
+/// Most examples shown, the admins' own among them.
+const PROMPTS_MAX: usize = 8;
+
 /// The step in which an agent is tried out: the admins' own examples first, then those that name what is the person's.
 pub(super) async fn section(
     page: &PageRequest,
     person: &SignedIn,
+    admins: &[String],
     title: &str,
 ) -> Result<AnyView, PageError> {
     let examples = page.request.services().setup.example_prompts(person).await?;
-    let items = examples.into_iter().map(|ExamplePrompt { text, about }| item(text, about)).collect_view();
+    let own = admins.iter().map(|text| (text.clone(), "From your admins"));
+    let found = examples.into_iter().map(|ExamplePrompt { text, about }| (text, about));
+    let items = own.chain(found).take(PROMPTS_MAX).map(|(text, about)| item(text, about)).collect_view();
     let view = view! {
         <section class="step" id="try" aria-labelledby="try-title">
             <span class="n" aria-hidden="true">"4"</span>
