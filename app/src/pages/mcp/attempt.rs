@@ -29,18 +29,19 @@ const SIGN_IN: [AttemptKind; 4] = [
     AttemptKind::FirstCall,
 ];
 
-/// The part, renewed by itself where there is scripting.
-pub(super) fn live_state(guide: &Guide, progress: &SetupProgress, version: String) -> AnyView {
+/// The part, renewed by itself where there is scripting. `here`: see [`waiting`].
+pub(super) fn live_state(guide: &Guide, progress: &SetupProgress, here: bool) -> AnyView {
+    let version = progress.version();
     let source = format!("/_live/setup?agent={}", guide.agent.slug());
-    let part = state(guide, progress);
+    let part = state(guide, progress, here);
     view! { <LivePart source=source part=PART.to_owned() version=version>{part}</LivePart> }.into_any()
 }
 
-fn state(guide: &Guide, progress: &SetupProgress) -> AnyView {
+fn state(guide: &Guide, progress: &SetupProgress, here: bool) -> AnyView {
     let failure = progress.failure.as_ref().map(failure);
     let content = match &progress.connected {
         Some(agent) => connected(guide.agent, agent, progress),
-        None => waiting(guide, progress),
+        None => waiting(guide, progress, here),
     };
     view! { <div class="attempt" id=PART>{failure}{content}</div> }.into_any()
 }
@@ -57,7 +58,9 @@ fn failure(failure: &SetupFailure) -> AnyView {
     view! { <div role="alert">{note(Tone::Bad, content)}</div> }.into_any()
 }
 
-fn waiting(guide: &Guide, progress: &SetupProgress) -> AnyView {
+/// `here` says that the page was opened by its own link: browsers take a link to the address they are at, with a place on
+/// the page, for a jump, and do not load it again. So the link alternates between two addresses.
+fn waiting(guide: &Guide, progress: &SetupProgress, here: bool) -> AnyView {
     let title = guide.agent.title();
     let (heading, says) = match progress.state {
         SetupState::SigningIn => ("Signing in…", "Answer the question in the window that your agent opened."),
@@ -67,7 +70,8 @@ fn waiting(guide: &Guide, progress: &SetupProgress) -> AnyView {
             ("Waiting for your agent…", "Ask it something, such as “Who am I in Portal?”")
         }
     };
-    let again = format!("/mcp/setup?agent={}#attempt", guide.agent.slug());
+    let other = if here { "" } else { "&again=1" };
+    let again = format!("/mcp/setup?agent={}{other}#attempt", guide.agent.slug());
     let by_token = matches!(guide.ways.first(), Some(Way::Token { .. }));
     let expected: &[AttemptKind] =
         if by_token && progress.steps.is_empty() { &[AttemptKind::TokenUsed] } else { &SIGN_IN };

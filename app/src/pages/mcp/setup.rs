@@ -64,9 +64,8 @@ async fn guided(
     let setup = &page.request.services().setup;
     setup.open(person, guide.agent).await?;
     let found = setup.progress(person, Some(guide.agent)).await?;
-    let version = found.version();
     let is_connected = found.connected.is_some();
-    let state = attempt(guide, live_state(guide, &found, version));
+    let state = attempt(guide, live_state(guide, &found, page.request.query("again").is_some()));
     let try_it = try_it::section(page, person, &frame.rollout.prompts, guide.agent.title()).await?;
     let steps = view! { {choice(guides, Some(guide.agent))}{connect(page, guide)} };
     if !is_connected {
