@@ -18,6 +18,7 @@ export const PAGES = {
   setup: "/mcp/setup",
   "setup-claude-code": "/mcp/setup?agent=claude-code",
   "setup-gemini": "/mcp/setup?agent=gemini-cli",
+  "setup-other": "/mcp/setup?agent=other",
   agents: "/me/agents",
   password: "/me/password",
 };

@@ -10,6 +10,7 @@
 mod admin_agents;
 mod assertions;
 mod attacks;
+mod attempts;
 mod audit_log;
 mod branding;
 mod browser_connect;
@@ -45,6 +46,7 @@ mod rules;
 mod secrets;
 mod self_check;
 mod settings;
+mod setup_progress;
 mod shares;
 mod shell;
 mod sign_in_config;

@@ -33,8 +33,7 @@ const SIGN_IN: [AttemptKind; 4] = [
 pub(super) fn live_state(guide: &Guide, progress: &SetupProgress, version: String) -> AnyView {
     let source = format!("/_live/setup?agent={}", guide.agent.slug());
     let part = state(guide, progress);
-    view! { <LivePart source=source part=PART.to_owned() version=version>{part}</LivePart> }
-    .into_any()
+    view! { <LivePart source=source part=PART.to_owned() version=version>{part}</LivePart> }.into_any()
 }
 
 fn state(guide: &Guide, progress: &SetupProgress) -> AnyView {

@@ -4,7 +4,7 @@
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $word:literal;)*) => {
         /// A step of connecting an agent, or a way in which it failed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum AttemptKind {
             $($(#[$doc])* $variant,)*
         }

@@ -159,6 +159,8 @@ impl SetupService {
         drop(store);
         let first_calls: Vec<Attempt> =
             attempts.iter().filter(|attempt| attempt.kind.is_connected()).cloned().collect();
+        // Of what happened in one moment, the later step is the newer, and a failure is newer than a step.
+        attempts.sort_by_key(|attempt| std::cmp::Reverse((attempt.at, attempt.kind)));
         attempts.retain(|attempt| {
             is_of(agent, &attempt.client_id, &attempt.client_name, attempt.at >= opened_at)
         });
