@@ -1,89 +1,120 @@
-// Pictures of the main pages, to look at: `node screens.mjs FOLDER [PART OF A NAME]`. In light and dark, wide and narrow.
+// Pictures of the pages, to look at: `node screens.mjs FOLDER [PART OF A NAME]`. In light and dark, wide and narrow.
 // `node screens.mjs ../docs/screens --docs` makes those of the documentation.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { startClient } from "./harness/agent.mjs";
 import { launchBrowser } from "./harness/browser.mjs";
-import { createAuthority } from "./harness/https.mjs";
-import { McpAgent, startCallback } from "./harness/mcp-agent.mjs";
+import { NADIA, YUKI, startFurnished } from "./harness/furnished.mjs";
 import { ADMIN_PAGES, PAGES } from "./harness/pages.mjs";
-import { PASSWORD, acceptLink, visit } from "./harness/people.mjs";
-import { startPortal } from "./harness/portal.mjs";
-import { authorize } from "./harness/sign-in.mjs";
+import { visit } from "./harness/people.mjs";
 import { openWindow } from "./harness/window.mjs";
 
 const [folder = "results/screens", part = ""] = process.argv.slice(2);
+const forDocs = part === "--docs";
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
-/** Pictures of the documentation, and the names they have there; cut at a height that a reader takes in. */
-const DOCS = { "home-announced": "home", consent: "consent", "settings-mcp": "settings-mcp" };
-const DOCS_SIZE = { width: 1280, height: 1040 };
-const PERSON = { name: "Nadia Okonjo", email: "nadia.okonjo@tidemark.example", entity: "user:default/nadia.okonjo", password: PASSWORD };
+const THEMES = ["light", "dark"];
+/** Pages that the documentation shows, and the name of the picture there. */
+const DOCS = {
+  "home-announced": "home",
+  "setup-claude-code": "setup",
+  consent: "consent",
+  agents: "agents",
+  "settings-mcp": "settings-mcp",
+  catalog: "catalog",
+  component: "entity",
+};
+const DOCS_SIZE = { width: 1280, height: 860 };
+/** Small enough for a page of documentation that shows several. */
+const DOCS_BYTES_MAX = 80_000;
+const DOCS_QUALITIES = [90, 80, 70, 60, 50];
 
 mkdirSync(folder, { recursive: true });
-const authority = await createAuthority();
-const [portal, browser, callback] = await Promise.all([startPortal({ extraCaFile: authority.file }), launchBrowser(), startCallback()]);
-const client = await startClient(authority, { redirect_uris: ["http://127.0.0.1/callback"], client_name: "Claude Code" });
+const browser = await launchBrowser();
+const furnished = await startFurnished(browser);
+const { portal } = furnished;
 
-/** Takes the page as it is, four times. */
+/** Takes the page as it is, in both themes. */
 async function picture(page, name, { whole = true } = {}) {
-  if (part === "--docs") return DOCS[name] && forDocs(page, DOCS[name]);
-  if (!name.includes(part)) return;
-  for (const [size, viewport] of Object.entries(SIZES)) {
+  if (forDocs ? !DOCS[name] : !name.includes(part)) return;
+  for (const [size, viewport] of Object.entries(forDocs ? { docs: DOCS_SIZE } : SIZES)) {
     await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"]) {
+    for (const colorScheme of THEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: whole, animations: "disabled" });
+      if (forDocs) await small(page, `${DOCS[name]}-${colorScheme}`);
+      else await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: whole, animations: "disabled" });
     }
   }
   await page.setViewportSize(SIZES.wide);
 }
 
-/** Takes the page for the documentation. */
-async function forDocs(page, name) {
-  await page.setViewportSize({ ...DOCS_SIZE, height: 100 });
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  const height = Math.min(DOCS_SIZE.height, await page.evaluate(() => document.documentElement.scrollHeight));
-  await page.setViewportSize({ ...DOCS_SIZE, height });
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
-  await page.setViewportSize(SIZES.wide);
+/** A picture for the documentation: as sharp as its size allows. */
+async function small(page, name) {
+  const session = await page.context().newCDPSession(page);
+  for (const quality of DOCS_QUALITIES) {
+    const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality });
+    const bytes = Buffer.from(data, "base64");
+    if (bytes.length > DOCS_BYTES_MAX) continue;
+    const file = join(folder, `${name}.webp`);
+    writeFileSync(file, bytes);
+    console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);
+    return session.detach();
+  }
+  throw new Error(`${name} does not fit into ${DOCS_BYTES_MAX} bytes`);
 }
 
-const { stdout } = await portal.command(["user", "create", "--admin", "--email", PERSON.email, "--name", PERSON.name, "--entity", PERSON.entity]);
-const { page } = await openWindow(browser);
-await page.goto(`${portal.url}/sign-in`);
-await picture(page, "sign-in");
-const link = stdout.match(/https?:\S+/)[0];
-await page.goto(link);
-await picture(page, "link");
-await acceptLink(page, link, PERSON.password);
-await portal.command(["user", "create", "--email", "yuki.lindqvist@tidemark.example", "--name", "Yuki Lindqvist", "--entity", "user:default/yuki.lindqvist"]);
-await portal.set({ "mcp.cimd.enabled": true, "mcp.refresh.enabled": true, "mcp.cimd.policy": "any", "mcp.rollout.announce": true });
-const banner = page.getByRole("region", { name: "Connect your coding agent to Portal" });
-for (let tries = 0; tries < 200 && !(await banner.isVisible()); tries += 1) await visit(page, portal.url, PERSON);
-await picture(page, "home-announced");
+/** Pages of somebody who is not signed in. */
+async function asStranger() {
+  const { page, context } = await openWindow(browser);
+  await page.goto(`${portal.url}/sign-in`);
+  await picture(page, "sign-in");
+  await page.goto(furnished.links.get(YUKI));
+  await picture(page, "link");
+  await context.close();
+}
 
-const agent = new McpAgent({ generation: 1, url: portal.url, documentUrl: client.id, redirectUrl: callback.url });
-await agent.connect(async (address) => {
-  await page.goto(`${address}&scope=mcp:write`.replace(/scope=[^&]*&/, ""));
+async function asUser() {
+  const { page, context } = await furnished.window(YUKI);
+  const banner = page.getByRole("region", { name: "Connect your coding agent to Portal" });
+  for (let tries = 0; tries < 200 && !(await banner.isVisible()); tries += 1) await visit(page, portal.url, YUKI);
+  await picture(page, "home-announced");
+  await page.goto(`${portal.url}/me/agents`);
+  await picture(page, "agents-none");
+  await page.goto(`${portal.url}/settings/general`);
+  await picture(page, "admins-only");
+  await context.close();
+}
+
+async function asAdmin() {
+  const window = await furnished.window(NADIA);
+  const { page, context } = window;
+  await page.goto(furnished.consentAddress());
   await picture(page, "consent");
-  await authorize(page, address, callback.url, PERSON);
-  return callback.next();
-});
-await agent.call("auth_who_am_i");
-for (const [name, path] of Object.entries({ ...PAGES, ...ADMIN_PAGES })) {
-  await page.goto(portal.url + path);
-  await picture(page, name);
+  for (let agents = 0; agents < 2; agents += 1) await furnished.connect(window, NADIA);
+  for (const [name, path] of Object.entries({ ...PAGES, ...ADMIN_PAGES })) {
+    await page.goto(portal.url + path);
+    await picture(page, name);
+  }
+  const more = {
+    "confirm-cimd": "/settings/general/confirm?change=cimd",
+    "confirm-disconnect": "/me/agents/confirm",
+    "not-found": "/no/such/page",
+    "entity-missing": "/catalog/default/component/absent",
+    "nothing-found": "/catalog?q=nothing+like+it",
+    "agent-refused": `/oauth/authorize?client_id=${encodeURIComponent(`${furnished.client.id}.absent`)}&redirect_uri=http%3A%2F%2F127.0.0.1%2F`,
+  };
+  for (const [name, path] of Object.entries(more)) {
+    await page.goto(portal.url + path);
+    await picture(page, name);
+  }
+  await page.goto(portal.url);
+  await page.locator("summary").filter({ hasText: "profile menu" }).click();
+  await picture(page, "menu", { whole: false });
+  await context.close();
 }
-await page.goto(portal.url);
-await page.locator("summary").filter({ hasText: "profile menu" }).click();
-await picture(page, "menu", { whole: false });
-await page.goto(`${portal.url}/no/such/page`);
-await picture(page, "not-found");
-await page.goto(`${portal.url}/oauth/authorize?client_id=${encodeURIComponent(`${client.id}.absent`)}&redirect_uri=${callback.url}`);
-await picture(page, "agent-refused");
 
-await agent.close();
+await asStranger();
+await asUser();
+await asAdmin();
 await browser.close();
-await Promise.all([client.stop(), callback.stop(), portal.stop()]);
+await furnished.stop();
 process.exit(0);

@@ -33,6 +33,49 @@ export async function startClient(authority, fields = {}) {
   return client;
 }
 
+/** Where tools are called. */
+export const mcpAddress = (url) => `${url}/api/mcp-actions/v1`;
+
+/**
+ * The address that an agent opens in the browser.
+ * @param {object} options
+ * @param {string} options.url Portal's public address
+ * @param {{ id: string, document: { redirect_uris: string[] } }} options.client
+ * @param {string} [options.endpoint] the authorization endpoint, as the metadata names it
+ * @param {string} [options.scope]
+ * @param {string} [options.verifier] proof key; one that is forgotten by default
+ */
+export function requestAddress({ url, client, endpoint = `${url}/oauth/authorize`, scope = "mcp:read", verifier = randomBytes(32).toString("base64url") }) {
+  const address = new URL(endpoint);
+  address.search = new URLSearchParams({
+    response_type: "code",
+    client_id: client.id,
+    redirect_uri: client.document.redirect_uris[0],
+    scope,
+    resource: mcpAddress(url),
+    state: randomBytes(16).toString("base64url"),
+    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+    code_challenge_method: "S256",
+  });
+  return address.href;
+}
+
+/** Calls a tool with a token: the status, and what came. */
+export async function callTool(url, token, tool, args = {}) {
+  const response = await fetch(mcpAddress(url), {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2025-11-25",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: args } }),
+  });
+  const text = await response.text();
+  return { status: response.status, challenge: response.headers.get("www-authenticate") ?? "", text };
+}
+
 /**
  * Gets a token as an agent does, a person consenting in the browser.
  * @param {object} options
@@ -47,19 +90,9 @@ export async function obtainToken({ url, client, page, person, scope = "mcp:read
   const metadata = await (await fetch(`${url}/.well-known/oauth-authorization-server`)).json();
   const [redirectUri] = client.document.redirect_uris;
   const verifier = randomBytes(32).toString("base64url");
-  const resource = `${url}/api/mcp-actions/v1`;
-  const address = new URL(metadata.authorization_endpoint);
-  address.search = new URLSearchParams({
-    response_type: "code",
-    client_id: client.id,
-    redirect_uri: redirectUri,
-    scope,
-    resource,
-    state: randomBytes(16).toString("base64url"),
-    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-    code_challenge_method: "S256",
-  });
-  const { searchParams: answer } = await authorize(page, address.href, redirectUri, person);
+  const resource = mcpAddress(url);
+  const address = requestAddress({ endpoint: metadata.authorization_endpoint, url, client, scope, verifier });
+  const { searchParams: answer } = await authorize(page, address, redirectUri, person);
   if (!answer.has("code")) throw new Error(`no code: ${answer}`);
   const response = await fetch(metadata.token_endpoint, {
     method: "POST",

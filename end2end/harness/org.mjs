@@ -1,5 +1,5 @@
 // A Portal with an admin, people and an agent, and what the tests of its pages do with them.
-import { obtainToken, startClient } from "./agent.mjs";
+import { callTool, obtainToken, startClient } from "./agent.mjs";
 import { launchBrowser } from "./browser.mjs";
 import { createAuthority } from "./https.mjs";
 import { ADMIN, PASSWORD, acceptLink, visit } from "./people.mjs";
@@ -43,7 +43,7 @@ export async function startOrg({ people = [], settings = {} } = {}) {
       return tokens;
     },
     /** Calls a tool with a token: the status, and what came. */
-    call: (token, tool = "auth_who_am_i", args = {}) => call(portal.url, token, tool, args),
+    call: (token, tool = "auth_who_am_i", args = {}) => callTool(portal.url, token, tool, args),
     stop: async () => {
       await browser.close();
       await Promise.all([client.stop(), portal.stop()]);
@@ -54,18 +54,3 @@ export async function startOrg({ people = [], settings = {} } = {}) {
 
 /** Somebody with the tests' password. */
 export const person = (email) => ({ email, password: PASSWORD });
-
-async function call(url, token, tool, args) {
-  const response = await fetch(`${url}/api/mcp-actions/v1`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      "mcp-protocol-version": "2025-11-25",
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: args } }),
-  });
-  const text = await response.text();
-  return { status: response.status, challenge: response.headers.get("www-authenticate") ?? "", text };
-}

@@ -39,6 +39,8 @@ export async function openWindow(browser, { scripts = true, context: more = {} }
     const part = response.request().resourceType() !== "document";
     if (part && response.status() >= 400) faults.push(`${response.status()} for ${response.url()}`);
   });
+  const stylesheet = process.env.PORTAL_TEST_STYLESHEET;
+  if (stylesheet) await context.route("**/*.css", (route) => route.fulfill({ path: stylesheet, contentType: "text/css" }));
   await context.addInitScript(() => {
     const tell = ({ violatedDirective, blockedURI }) => console.error(`policy: ${violatedDirective} refused ${blockedURI}`);
     document.addEventListener("securitypolicyviolation", tell);

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; and how soon a
-//! leaver is refused.
+//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; how soon a leaver
+//! is refused; and how soon each page answers.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -22,6 +22,8 @@ enum What {
     Refresh,
     /// Time from a directory's event to the first refused call
     Offboarding,
+    /// Time to the first byte of each page
+    Pages,
 }
 
 /// Options of `bench`.
@@ -36,6 +38,9 @@ pub struct Options {
     /// People in the directory beside them (offboarding)
     #[arg(long, default_value_t = 0)]
     others: u32,
+    /// Requests of each page (pages)
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    requests: u32,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -66,6 +71,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         }
         if wanted(What::Offboarding) {
             offboarding(workspace, &node, options)?;
+        }
+        if wanted(What::Pages) {
+            script(workspace, &node, "bench-pages.mjs", &[("--requests", options.requests)])?;
         }
         Ok(())
     })?;

@@ -35,6 +35,13 @@ pub fn authorize_error_page(
             "request-invalid",
             request_id,
         ),
+        error @ AuthorizeError::RedirectMismatch => refused(
+            "The agent’s request is not complete",
+            &format!("What is wrong: {error}."),
+            "This is a fault of the agent. Update it, start again, and if it stays so, tell its maker.",
+            "request-invalid",
+            request_id,
+        ),
         AuthorizeError::TooMany => refused(
             "Too many requests",
             "Too many requests to connect an agent came from your address.",

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod activity;
+pub mod attempts;
 pub mod audit;
 pub mod branding;
 pub mod catalog;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     actions::ActionRegistry,
     activity::ActivityRecorder,
+    attempts::AttemptService,
     audit::AuditService,
     branding::BrandingService,
     catalog::CatalogService,
@@ -20,7 +21,7 @@ use crate::{
     rollout::RolloutService,
     self_check::SelfCheckService,
     settings::SettingsService,
-    setup::SetupService,
+    setup::{SetupNeeds, SetupService},
     tokens::StaticTokenService,
 };
 
@@ -137,6 +138,8 @@ pub struct Services {
     pub audit: Arc<AuditService>,
     /// The activity log.
     pub activity: Arc<ActivityRecorder>,
+    /// How agents connect, and why they do not.
+    pub attempts: Arc<AttemptService>,
 }
 
 impl Services {
@@ -148,6 +151,21 @@ impl Services {
         let catalog = Arc::new(CatalogService::new(dependencies.clone()));
         let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
         let activity = Arc::new(ActivityRecorder::new(dependencies.clone()));
+        let attempts = Arc::new(AttemptService::new(dependencies.clone()));
+        let agent_sessions = Arc::new(AgentSessionService::new(dependencies.clone()));
+        let static_tokens = Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings)));
+        let actions = Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion)));
+        let setup = SetupService::new(
+            dependencies.clone(),
+            SetupNeeds {
+                settings: Arc::clone(&settings),
+                attempts: Arc::clone(&attempts),
+                agent_sessions: Arc::clone(&agent_sessions),
+                static_tokens: Arc::clone(&static_tokens),
+                actions: Arc::clone(&actions),
+                catalog: Arc::clone(&catalog),
+            },
+        );
         Self {
             identity: Arc::new(IdentityService::new(dependencies.clone(), Arc::clone(&settings))),
             authorization: Arc::new(AuthorizationService::new(
@@ -161,13 +179,13 @@ impl Services {
                 Arc::clone(&clients),
             )),
             registry: Arc::new(ClientRegistry::new(dependencies.clone(), Arc::clone(&settings))),
-            agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
-            static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
+            agent_sessions,
+            static_tokens,
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             conflicts: Arc::new(ConflictService::new(dependencies.clone())),
             org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
-            actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
+            actions,
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),
@@ -175,9 +193,10 @@ impl Services {
             )),
             branding: Arc::new(BrandingService::new(dependencies.clone(), Arc::clone(&settings))),
             self_check: Arc::new(SelfCheckService::new(dependencies.clone(), Arc::clone(&settings))),
-            setup: Arc::new(SetupService::new(dependencies.clone(), Arc::clone(&settings))),
+            setup: Arc::new(setup),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,
+            attempts,
             settings,
             clients,
             catalog,

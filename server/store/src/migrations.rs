@@ -32,6 +32,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (7, "0007_org_identities"),
     (8, "0008_provider_sign_in"),
     (9, "0009_client_logos"),
+    (10, "0010_connection_attempts"),
     (11, "0011_rollout"),
 ];
 

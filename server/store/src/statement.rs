@@ -68,6 +68,7 @@ pub(crate) use statements;
 pub fn all_statements() -> impl Iterator<Item = Statement> {
     [
         crate::activity::STATEMENTS,
+        crate::attempts::STATEMENTS,
         crate::audit::STATEMENTS,
         crate::audit_chain::STATEMENTS,
         crate::catalog::entities::STATEMENTS,

@@ -40,7 +40,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {crumbs("Clients")}
         <div class="head">
             <div><h1>"Clients"</h1><p class="lead">"Agents that have no document of their own, registered here by hand."</p></div>
-            <a class="btn solid" href="#register">{icon(Icon::Add)}"Register a client"</a>
+            <a class="btn" href="#register">{icon(Icon::Add)}"Register a client"</a>
         </div>
         {once(&page.outcome(FormId::Client))}
         {once(&page.outcome(FormId::ClientSecret))}

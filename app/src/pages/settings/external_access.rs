@@ -47,7 +47,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {crumbs("External access")}
         <div class="head">
             <div><h1>"External access"</h1><p class="lead">"Static tokens for CI and for agents that cannot sign in. Each one ends with its owner’s access."</p></div>
-            <a class="btn solid" href="#new">{icon(Icon::Add)}"New token"</a>
+            <a class="btn" href="#new">{icon(Icon::Add)}"New token"</a>
         </div>
         {made(&made_now(&page, &tokens))}
         {ended_now(&page, &tokens)}

@@ -3,6 +3,7 @@
 pub(crate) mod affected;
 pub(crate) mod agents;
 pub(crate) mod agents_confirm;
+mod attempts;
 mod audience;
 pub(crate) mod audit;
 pub(crate) mod branding;

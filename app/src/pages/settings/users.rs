@@ -41,7 +41,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {crumbs("Users")}
         <div class="head">
             <div><h1>"Users"</h1><p class="lead">"Accounts that Portal keeps itself, and those of people who have signed in with a provider."</p></div>
-            <a class="btn solid" href="#invite">{icon(Icon::Add)}"Invite someone"</a>
+            <a class="btn" href="#invite">{icon(Icon::Add)}"Invite someone"</a>
         </div>
         {link_shown(&page, &users)}
         {outcome(&page.outcome(FormId::User), &users)}

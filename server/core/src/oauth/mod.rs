@@ -13,6 +13,7 @@ mod parameters;
 mod pkce;
 pub mod records;
 mod redirect;
+pub mod refusals;
 pub mod registered;
 mod registration;
 mod remembered;

@@ -10,13 +10,14 @@ use axum::{
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE},
+    header::{ALLOW, AUTHORIZATION, ORIGIN, WWW_AUTHENTICATE},
     request::Parts,
 };
 use http_body_util::{BodyExt as _, Full, Limited};
 use portal_core::{
     actions::{Action, Refusal},
     activity::CallOutcome,
+    attempts::AttemptKind,
     identity::RequestOrigin,
     oauth::Caller,
     self_check::{PROBE_ANSWER_HEADER, probe_answer},
@@ -79,7 +80,12 @@ pub(super) struct AuthorizedCall {
 /// Every method on the endpoint's path.
 pub(super) async fn handle(State(state): State<AppState>, request: Request) -> Response {
     match origin::judge(&state, request.headers()) {
-        Origin::Refused => origin::refused(),
+        Origin::Refused => {
+            let from = request.extensions().get::<RequestOrigin>().cloned().unwrap_or_default();
+            let page = request.headers().get(ORIGIN).and_then(|page| page.to_str().ok()).unwrap_or_default();
+            state.services.attempts.origin_refused(page, &from);
+            origin::refused()
+        }
         Origin::Absent => answer(&state, request).await,
         Origin::Allowed(allowed) => {
             let mut response = if request.method() == Method::OPTIONS {
@@ -167,8 +173,15 @@ async fn authorize(
             parts.extensions.insert(call);
             Ok(())
         }
-        Err(Refusal::Unknown) => Ok(()),
+        Err(Refusal::Unknown) => {
+            if let Some((kind, tool)) = state.services.actions.closed(&settings, caller, &name) {
+                state.services.attempts.call_refused(caller, kind, tool, &origin);
+            }
+            Ok(())
+        }
         Err(Refusal::InsufficientScope { needed, source, tool }) => {
+            let detail = format!("{tool} needs {}", needed.as_str());
+            state.services.attempts.call_refused(caller, AttemptKind::ScopeTooSmall, &detail, &origin);
             CallLog { services: &state.services, caller, address: origin.address }.record(
                 source,
                 &tool,

@@ -173,6 +173,7 @@ impl TestApp {
     /// The same Portal after a restart: the same database, time and network, nothing remembered.
     pub async fn restart(self) -> Self {
         self.services.activity.flush().await.expect("the activity log");
+        self.services.attempts.flush().await.expect("the attempts");
         self.store.inner.close().await;
         let network = (self.fetcher, self.reader);
         Self::assemble(self.database, self.public_url, self.clock, network, self.outside).await

@@ -15,6 +15,7 @@
 //! - Lists have a stated order with a unique tie-breaker, and a limit that the caller names.
 
 mod activity;
+mod attempts;
 mod audit;
 mod audit_chain;
 mod catalog;
@@ -33,6 +34,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 pub use activity::{ActivityReads, ActivityWrites};
+pub use attempts::{AttemptReads, AttemptWrites};
 pub use audit::{AuditReads, AuditWrites};
 pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
@@ -85,6 +87,7 @@ pub trait ReadTransaction:
     + AuditReads
     + AuditChainReads
     + ActivityReads
+    + AttemptReads
     + TokenReads
     + OrgRunReads
     + OrgRowReads
@@ -104,6 +107,7 @@ impl<T> ReadTransaction for T where
         + AuditReads
         + AuditChainReads
         + ActivityReads
+        + AttemptReads
         + TokenReads
         + OrgRunReads
         + OrgRowReads
@@ -126,6 +130,7 @@ pub trait WriteTransaction:
     + AuditWrites
     + AuditChainWrites
     + ActivityWrites
+    + AttemptWrites
     + TokenWrites
     + OrgRunWrites
     + OrgRowWrites
