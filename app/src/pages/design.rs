@@ -84,7 +84,7 @@ fn type_scale() -> AnyView {
         <div class="scale">
             <p class="t-24">"24 Page title"</p><p class="t-20">"20 Figure"</p><p class="t-16">"16 Input on phones"</p>
             <p class="t-14">"14 Text"</p><p class="t-13">"13 Explanation"</p><p class="t-12">"12 Caption"</p>
-            <p class="m-13">"13 component:default/rider-app"</p>
+            <p class="mono-13">"13 component:default/rider-app"</p>
         </div>
     }
     .into_any()

@@ -162,7 +162,7 @@ fn avatars() -> AnyView {
 
 fn table() -> AnyView {
     let row = |name: &'static str, owner: &'static str, calls: &'static str, flag: bool| {
-        view! { <tr class=flag.then_some("flag")><td><a class="name" href="#tables">{name}</a></td><td>{owner}</td><td class="num">{calls}</td></tr> }
+        view! { <tr class=flag.then_some("flag")><td><a class="name" href="#tables">{name}</a></td><td>{owner}</td><td>{calls}</td></tr> }
     };
     view! {
         <form class="filters" action="/_design#tables" method="get" role="search" aria-label="Example filter">
