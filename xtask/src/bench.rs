@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; and how soon a
-//! leaver is refused.
+//! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; how soon a leaver
+//! is refused; and how long an organisation takes to come in.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -22,6 +22,8 @@ enum What {
     Refresh,
     /// Time from a directory's event to the first refused call
     Offboarding,
+    /// Runs of large directories, and what other agents notice of them (only when it is named: it takes minutes)
+    Org,
 }
 
 /// Options of `bench`.
@@ -36,6 +38,12 @@ pub struct Options {
     /// People in the directory beside them (offboarding)
     #[arg(long, default_value_t = 0)]
     others: u32,
+    /// Sizes of the organisations, in people, with commas between them (org)
+    #[arg(long, default_value = "1000,10000,100000")]
+    sizes: String,
+    /// On PostgreSQL; one size then (org)
+    #[arg(long)]
+    postgres: bool,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -67,6 +75,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         if wanted(What::Offboarding) {
             offboarding(workspace, &node, options)?;
         }
+        if options.only == Some(What::Org) {
+            org(workspace, &node, options)?;
+        }
         Ok(())
     })?;
     println!("wasm {} kB as browsers load it", site.wasm_brotli_bytes / 1000);
@@ -87,13 +98,29 @@ fn offboarding(workspace: &Workspace, node: &TestNode, options: &Options) -> Res
     script(workspace, node, "bench-offboarding.mjs", &arguments)
 }
 
+/// On a database of its own for each size.
+fn org(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
+    let mut script = script_of(workspace, node, "bench-org.mjs");
+    script.arg("--sizes").arg(&options.sizes);
+    let postgres = if options.postgres { Some(Postgres::start_durable(workspace, node)?) } else { None };
+    if let Some(postgres) = &postgres {
+        script.arg("--database").arg(&postgres.url);
+    }
+    cargo::run(&mut script)
+}
+
 fn script(workspace: &Workspace, node: &TestNode, name: &str, arguments: &[(&str, u32)]) -> Result<()> {
-    let mut script = node.script(workspace, name);
-    script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
+    let mut script = script_of(workspace, node, name);
     for (name, value) in arguments {
         script.arg(name).arg(value.to_string());
     }
     cargo::run(&mut script)
+}
+
+fn script_of(workspace: &Workspace, node: &TestNode, name: &str) -> Command {
+    let mut script = node.script(workspace, name);
+    script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
+    script
 }
 
 /// On SQLite, then on a PostgreSQL that waits for the disk. Both keep their files in the folder for temporary ones.
