@@ -151,6 +151,8 @@ impl From<RolloutError> for UiError {
         match error {
             RolloutError::Store(error) => error.into(),
             RolloutError::Catalog(error) => error.into(),
+            RolloutError::Settings(error) => error.into(),
+            RolloutError::Refused(error) => error.into(),
         }
     }
 }

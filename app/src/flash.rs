@@ -62,6 +62,14 @@ forms! {
     Source = "source";
     /// The announcement on or off.
     Announce = "announce";
+    /// Whom the announcement is for.
+    Audience = "audience";
+    /// Name and accent.
+    Branding = "branding";
+    /// The organization's own picture.
+    Logo = "logo";
+    /// The banner is put away.
+    Banner = "banner";
     /// The announcement's words.
     Message = "message";
     /// Invite someone; the subject is the account's id.

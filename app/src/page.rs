@@ -9,6 +9,7 @@ use portal_core::identity::{Admin, SignedIn};
 use portal_model::{ErrorCode, Field, FieldError};
 
 use crate::{
+    components::branding,
     error::UiError,
     flash::{Flash, FlashOutcome, FormId},
     guard,
@@ -148,7 +149,9 @@ where
 }
 
 fn render(page: Page) -> AnyView {
-    view! { <Title text=format!("{} · Portal", page.title)/> {page.body} }.into_any()
+    // The name holds nothing that needs escaping.
+    let name = branding().name;
+    view! { <Title text=format!("{} · {}", page.title, name.as_str())/> {page.body} }.into_any()
 }
 
 fn refuse(request: &WebRequest, error: PageError) -> AnyView {

@@ -2,8 +2,10 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
+use portal_core::branding::Branding;
 
 use crate::{
+    components::{brand_logo_path, branding},
     context::{AssetPaths, WebContext},
     routes::Pages,
     web_request::WebRequest,
@@ -17,12 +19,14 @@ const START: &str = include_str!("start.js");
 pub fn document() -> impl IntoView {
     provide_meta_context();
     let assets = use_context::<WebContext>().map(|web| web.assets).unwrap_or_default();
+    let branding = branding();
+    let accent = branding.accent.as_str();
     let theme = WebRequest::current().ok().and_then(|request| request.theme());
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-accent=accent>
             <head>
-                {head(assets)}
+                {head(assets, &branding)}
                 {scripts(assets)}
                 <MetaTags/>
             </head>
@@ -35,12 +39,17 @@ pub fn document() -> impl IntoView {
 }
 
 /// What every document's head holds.
-pub(crate) fn head(assets: AssetPaths) -> impl IntoView {
+pub(crate) fn head(assets: AssetPaths, branding: &Branding) -> impl IntoView + use<> {
+    let picture = brand_logo_path(branding);
+    let icon = match picture {
+        Some(path) => view! { <link rel="icon" type="image/png" href=path/> }.into_any(),
+        None => view! { <link rel="icon" type="image/svg+xml" href="/favicon.svg"/> }.into_any(),
+    };
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
         <meta name="color-scheme" content="light dark"/>
-        <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
+        {icon}
         {assets.css.map(|path| view! { <link rel="stylesheet" href=path/> })}
     }
 }

@@ -6,6 +6,7 @@ use time::{format_description::FormatItem, macros::format_description};
 const DATE: &[FormatItem<'_>] = format_description!("[day padding:none] [month repr:long] [year]");
 const DAY_MONTH: &[FormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
 const TIME: &[FormatItem<'_>] = format_description!("[hour]:[minute]");
+const SECONDS: &[FormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
 const FULL: &[FormatItem<'_>] =
     format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
 
@@ -26,6 +27,11 @@ pub(crate) fn day_month(at: UnixMillis) -> String {
 /// Such as "14:32 UTC".
 pub(crate) fn clock_time(at: UnixMillis) -> String {
     format!("{} UTC", format(at, TIME))
+}
+
+/// Such as "14:32:41", UTC; beside other words that say so.
+pub(crate) fn clock_seconds(at: UnixMillis) -> String {
+    format(at, SECONDS)
 }
 
 /// Such as "22 November 2026, 14:32:41 UTC".

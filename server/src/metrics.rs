@@ -136,6 +136,11 @@ pub(crate) fn activity_lost(calls: u64) {
     counter!("portal_activity_calls_lost_total").absolute(calls);
 }
 
+/// Steps and failures of agents that connect that were lost since the start, to a full queue or a noisy network.
+pub(crate) fn attempts_lost(attempts: u64) {
+    counter!("portal_connection_attempts_lost_total").absolute(attempts);
+}
+
 /// What a run of a location found.
 pub(crate) fn catalog_run(published: bool, entities: i64, rejected: i64) {
     counter!("portal_catalog_runs_total", "outcome" => if published { "published" } else { "failed" })

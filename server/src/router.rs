@@ -4,7 +4,7 @@ use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 
 use crate::{
     assets,
-    http::{audit, health, live, mcp, oauth, offboarding, pages, sign_in, webhooks, well_known},
+    http::{audit, branding, health, live, mcp, oauth, offboarding, pages, sign_in, webhooks, well_known},
     middleware::{edge, identify, limit_body, same_origin},
     state::AppState,
 };
@@ -23,10 +23,17 @@ pub fn router(state: AppState) -> Router {
         .merge(oauth::router())
         .merge(sign_in::router())
         .merge(health::router())
+        .merge(branding::router())
         .with_state(state.clone());
     let small = Router::new().merge(browser).merge(open).merge(assets::routes()).layer(from_fn(limit_body));
     let agents: Router<()> = mcp::router(&state).with_state(state.clone());
+    let uploads: Router<()> = branding::upload_router(&state);
     // They read larger bodies themselves.
     let events: Router<()> = webhooks::router().with_state(state.clone());
-    Router::new().merge(small).merge(agents).merge(events).layer(from_fn_with_state(state, edge))
+    Router::new()
+        .merge(small)
+        .merge(agents)
+        .merge(uploads)
+        .merge(events)
+        .layer(from_fn_with_state(state, edge))
 }

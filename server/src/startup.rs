@@ -10,7 +10,10 @@ use portal_core::{
     services::{Dependencies, Directory, Services},
 };
 use portal_directory::{AdapterContext, FileAndUrlReader, sign_in_client};
-use portal_fetch::{FetchOptions, HardenedFetcher, IssuerClient, ProviderTransport, TextFetcher};
+use portal_fetch::{
+    FetchOptions, HardenedFetcher, IssuerClient, ProviderTransport, SelfProbeClient, SmallPictures,
+    TextFetcher,
+};
 use portal_store::{OpenError, OpenOptions, SqlStore};
 
 use crate::{
@@ -73,6 +76,8 @@ pub(crate) async fn open(config: &Config) -> Result<Started, StartError> {
         clock: Arc::clone(&clock),
         rng,
         fetcher,
+        self_probe: Arc::new(SelfProbeClient::new(&fetch, config.public_url.as_str())?),
+        pictures: Arc::new(SmallPictures::default()),
         reader,
         directories,
         sign_in_providers: sign_in_providers(config, &fetch, &clock)?,

@@ -137,6 +137,20 @@ codes! {
     AddressRangeInvalid = "address-range-invalid", 422, "Write addresses or ranges such as 192.0.2.0/24, at most 50.";
     /// Personal tokens are off.
     PersonalTokensOff = "personal-tokens-off", 409, "Personal tokens are turned off. Ask an admin of Portal.";
+    /// The product's name has other characters, or too many.
+    ProductNameInvalid = "product-name-invalid", 422, "Use at most 40 letters, digits, blanks and - . _ + ! ( ).";
+    /// A vector picture.
+    LogoVector = "logo-vector", 422, "Vector pictures (SVG) are not taken, because they can hold scripts. Use PNG, JPEG, WebP or GIF.";
+    /// A picture above the limit.
+    LogoTooLarge = "logo-too-large", 413, "This picture is larger than 256 kB. Use a smaller one.";
+    /// No picture.
+    LogoInvalid = "logo-invalid", 422, "This file cannot be read as a picture. Use PNG, JPEG, WebP or GIF, at most 2,048 pixels on a side.";
+    /// No group of this name.
+    GroupUnknown = "group-unknown", 422, "The catalog has no such group. Write its name or its reference, such as group:default/team-a.";
+    /// Several groups of this name.
+    GroupAmbiguous = "group-ambiguous", 422, "Several groups have this name. Write the whole reference, such as group:default/team-a.";
+    /// More example prompts than an announcement takes.
+    TooManyPrompts = "too-many-prompts", 422, "Write at most five prompts, one a line.";
     /// Too many personal tokens.
     TooManyTokens = "too-many-tokens", 409, "You have as many tokens as one person can have. Revoke one first.";
     /// A directory could not be read.
@@ -185,6 +199,12 @@ pub enum Field {
     Message,
     /// Who an announcement is for.
     Audience,
+    /// Example prompts of an announcement.
+    Prompts,
+    /// What Portal is called.
+    ProductName,
+    /// The organization's picture.
+    Logo,
     /// A catalog location's target.
     Target,
     /// What a client is called.

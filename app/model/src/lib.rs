@@ -2,6 +2,7 @@
 //!
 //! Compiled for the server and for the browser, so nothing here does io, reads a clock or draws random numbers.
 
+pub mod branding;
 pub mod codes;
 pub mod entity_ref;
 pub mod lifetimes;

@@ -6,10 +6,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityRef, codes::ErrorCode, lifetimes::RefreshLifetimes, provider_settings::ProviderSettings};
+use crate::{
+    EntityRef,
+    branding::{Accent, ProductName},
+    codes::ErrorCode,
+    lifetimes::RefreshLifetimes,
+    provider_settings::ProviderSettings,
+};
 
 /// Longest announcement of the admin's own words, in characters.
 pub const ROLLOUT_MESSAGE_LENGTH_MAX: usize = 500;
+/// Most example prompts of an announcement.
+pub const ROLLOUT_PROMPTS_MAX: usize = 5;
+/// Longest example prompt, in characters.
+pub const ROLLOUT_PROMPT_LENGTH_MAX: usize = 200;
 /// Most patterns of client documents.
 pub const CLIENT_PATTERNS_MAX: usize = 100;
 /// Most groups an announcement can name.
@@ -108,12 +118,18 @@ pub struct Settings {
     pub rollout_audience: Audience,
     /// `mcp.rollout.message`; empty for the words of Portal
     pub rollout_message: String,
+    /// `mcp.rollout.prompts`: example prompts, one line each; none for those of Portal
+    pub rollout_prompts: Vec<String>,
     /// `mcp.dcr.enabled`
     pub dcr_enabled: bool,
     /// `tokens.personal.enabled`
     pub personal_tokens_enabled: bool,
     /// `sign_in.local.enabled`
     pub sign_in_local_enabled: bool,
+    /// `ui.product_name`
+    pub product_name: ProductName,
+    /// `ui.accent`
+    pub accent: Accent,
     /// `org.<provider>.…`, only of providers for which someone has set something
     pub providers: BTreeMap<String, ProviderSettings>,
 }
@@ -130,9 +146,12 @@ impl Default for Settings {
             rollout_announce: false,
             rollout_audience: Audience::Everyone,
             rollout_message: String::new(),
+            rollout_prompts: Vec::new(),
             dcr_enabled: false,
             personal_tokens_enabled: false,
             sign_in_local_enabled: true,
+            product_name: ProductName::default(),
+            accent: Accent::default(),
             providers: BTreeMap::new(),
         }
     }
@@ -185,12 +204,18 @@ pub enum SettingChange {
     RolloutAudience(Audience),
     /// `mcp.rollout.message`
     RolloutMessage(String),
+    /// `mcp.rollout.prompts`
+    RolloutPrompts(Vec<String>),
     /// `mcp.dcr.enabled`
     DcrEnabled(bool),
     /// `tokens.personal.enabled`
     PersonalTokensEnabled(bool),
     /// `sign_in.local.enabled`
     SignInLocalEnabled(bool),
+    /// `ui.product_name`
+    ProductName(ProductName),
+    /// `ui.accent`
+    Accent(Accent),
     /// `org.<provider>.…`, all of one provider together
     Provider {
         /// Id of a provider that the configuration names.

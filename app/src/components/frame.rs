@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use leptos::prelude::*;
 use portal_core::{identity::SignedIn, rollout::RolloutView};
 
-use super::{Icon, address, avatar, hidden, icon, mark};
+use super::{Icon, address, avatar, brand, branding, hidden, icon};
 use crate::{
     islands::MenuDismiss,
     page::{Page, PageError, PageRequest},
@@ -29,6 +29,8 @@ pub(crate) enum Section {
 pub(crate) enum SettingsSection {
     /// General, with MCP.
     General,
+    /// Name, picture and accent.
+    Branding,
     /// Users.
     Users,
     /// Org data.
@@ -44,8 +46,9 @@ pub(crate) enum SettingsSection {
 }
 
 impl SettingsSection {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::General,
+        Self::Branding,
         Self::Users,
         Self::OrgData,
         Self::Clients,
@@ -57,6 +60,7 @@ impl SettingsSection {
     const fn link(self) -> (&'static str, &'static str) {
         match self {
             Self::General => ("/settings/general", "General"),
+            Self::Branding => ("/settings/branding", "Branding"),
             Self::Users => ("/settings/users", "Users"),
             Self::OrgData => ("/settings/org-data", "Org data"),
             Self::Agents => ("/settings/agents", "Connected agents"),
@@ -125,7 +129,7 @@ impl Frame {
         view! {
             <a class="skip" href="#main">"Skip to content"</a>
             <header class="bar">
-                <a class="brand" href="/">{mark()}"Portal"</a>
+                {brand(&branding())}
                 <nav aria-label="Main">
                     <a href="/" aria-current=current(Section::Home)>"Home"</a>
                     <a href="/catalog" aria-current=current(Section::Catalog)>"Catalog"</a>
@@ -246,7 +250,7 @@ fn settings_navigation(section: SettingsSection) -> AnyView {
 pub(crate) fn sheet(content: AnyView, below: Option<AnyView>) -> AnyView {
     view! {
         <main class="sheet" id="main">
-            <a class="brand" href="/">{mark()}"Portal"</a>
+            {brand(&branding())}
             <div class="panel">{content}</div>
             {below.map(|below| view! { <div class="below">{below}</div> })}
         </main>

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 pub(crate) enum Door {
     /// Connected, or simply Portal.
     Open,
+    /// Something is being waited for.
+    Waiting,
     /// Nothing yet.
     Empty,
     /// Refused.
@@ -34,6 +36,7 @@ pub(crate) fn mark() -> AnyView {
 pub(crate) fn glyph(state: Door) -> AnyView {
     match state {
         Door::Open => door("glyph", "M9.7 8.2h4.7v8.3l-4.7 5z"),
+        Door::Waiting => door("glyph wait", "M10.2 8.7h3.7v7.6l-3.7 3.9z"),
         Door::Empty => door("glyph none", "M10.2 8.7h3.7v7.6l-3.7 3.9z"),
         Door::Shut => door("glyph shut", "M9.2 7.7h5.6v13.8H9.2z"),
     }

@@ -1,5 +1,7 @@
 //! Static building blocks. Functions, not components: they take values and return markup.
 
+mod banner;
+mod brand;
 mod code;
 mod entity;
 mod form;
@@ -9,7 +11,9 @@ mod mark;
 mod note;
 mod when;
 
-pub(crate) use code::{chip, code_block, command, copy_line, copy_line_of};
+pub(crate) use banner::{announcement, banner};
+pub(crate) use brand::{brand, brand_picture, branding, logo_path as brand_logo_path};
+pub(crate) use code::{chip, code_block, command, copy_button, copy_line, copy_line_of};
 pub(crate) use entity::{
     address, avatar, client_mark, entity_label, entity_link, kind_icon, kind_word, logo_path, safe_link,
 };

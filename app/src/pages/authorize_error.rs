@@ -9,7 +9,7 @@ use portal_model::ErrorCode;
 
 use super::errors::quote;
 use crate::{
-    components::{Door, glyph, sheet},
+    components::{Door, branding, glyph, sheet},
     context::WebContext,
     shell, web_request,
 };
@@ -26,11 +26,18 @@ pub fn authorize_error_page(
     request_id: Option<String>,
 ) -> String {
     let theme = web_request::theme(theme);
-    let body = match error {
+    let body = || match error {
         AuthorizeError::Client(error) => client_refused(error, request_id),
         AuthorizeError::Page(what) => refused(
             "The agent’s request is not complete",
             &format!("What is wrong: {what}."),
+            "This is a fault of the agent. Update it, start again, and if it stays so, tell its maker.",
+            "request-invalid",
+            request_id,
+        ),
+        error @ AuthorizeError::RedirectMismatch => refused(
+            "The agent’s request is not complete",
+            &format!("What is wrong: {error}."),
             "This is a fault of the agent. Update it, start again, and if it stays so, tell its maker.",
             "request-invalid",
             request_id,
@@ -54,11 +61,14 @@ pub fn authorize_error_page(
     };
     let owner = Owner::new();
     owner.with(|| {
+        provide_context(web.clone());
+        let branding = branding();
+        let title = format!("Agent refused · {}", branding.name.as_str());
         let document = view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme>
-                <head>{shell::head(web.assets)}<title>"Agent refused · Portal"</title></head>
-                <body>{body}</body>
+            <html lang="en" data-theme=theme data-accent=branding.accent.as_str()>
+                <head>{shell::head(web.assets, &branding)}<title>{title}</title></head>
+                <body>{body()}</body>
             </html>
         };
         document.to_html()

@@ -5,7 +5,7 @@ use leptos_meta::Meta;
 use portal_core::{
     identity::User,
     oauth::{
-        ConsentError, ConsentStep, ConsentView,
+        ConsentDecision, ConsentError, ConsentStep, ConsentView,
         records::{ClientSnapshot, DocumentOrigin},
     },
     secret::Secret,
@@ -44,16 +44,16 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     request.set_header(http::header::CACHE_CONTROL, "no-store");
     let browser = request.secret_cookie(cookies::AUTHORIZE);
     let person = request.identity.signed_in().ok();
-    let view = request.services().authorization.view(&Secret::new(&*pending), browser.as_ref(), person).await;
-    let view = match view {
+    let (services, id) = (request.services(), Secret::new(&*pending));
+    let view = match services.authorization.view(&id, browser.as_ref(), person).await {
         Ok(view) => view,
-        Err(ConsentError::Client(error)) => {
-            request.set_status(403);
-            return Ok(Page { title: "Agent refused".into(), body: client_refused(&error, request.id()) });
+        Err(error) => {
+            services.attempts.consent_failed(&id, person, request.identity.origin(), &error);
+            return refused(request, error);
         }
-        Err(error) => return Err(error.into()),
     };
     let signed_in = page.signed_in()?;
+    services.attempts.consent_asked(&id, &signed_in);
     match view.next {
         ConsentStep::SignIn => return Err(PageError::redirect(request, &sign_in_again_path(&pending))),
         ConsentStep::Resume => return resume(&page, &pending, &view).await,
@@ -65,6 +65,13 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let shown = Shown { pending, view, account, tools, outcome: page.outcome(FormId::Consent) };
     let below = view! { <p>"You did not start this? Choose Cancel, and tell the people who run Portal."</p> };
     Ok(Page { title: "Allow access".into(), body: sheet(shown.form(), Some(below.into_any())) })
+}
+
+/// What is said when the page cannot be shown.
+fn refused(request: &WebRequest, error: ConsentError) -> PageResult {
+    let ConsentError::Client(error) = error else { return Err(error.into()) };
+    request.set_status(403);
+    Ok(Page { title: "Agent refused".into(), body: client_refused(&error, request.id()) })
 }
 
 /// The person has just signed in and has allowed the same before: nothing is asked. Browsers apply the sign-in form's
@@ -88,8 +95,13 @@ async fn resume(page: &PageRequest, pending: &str, view: &ConsentView) -> PageRe
     let browser = request.secret_cookie(cookies::AUTHORIZE);
     let authorization = &request.services().authorization;
     let person = page.signed_in()?;
-    match authorization.resume(&Secret::new(pending), browser.as_ref(), &person).await? {
-        Some(location) => Err(PageError::redirect(request, &location)),
+    let id = Secret::new(pending);
+    match authorization.resume(&id, browser.as_ref(), &person).await? {
+        Some(location) => {
+            let allowed = ConsentDecision::Allow(view.scope.level);
+            request.services().attempts.consent_answered(&id, &person, allowed, &Ok(()));
+            Err(PageError::redirect(request, &location))
+        }
         // Taken back in this very moment: ask.
         None => Err(PageError::redirect(request, &consent_path(pending))),
     }

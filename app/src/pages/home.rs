@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use portal_core::{
-    catalog::{EntityPage, EntityQuery, OrderField, Predicate, StoredEntity},
-    rollout::Banner,
-};
+use portal_core::catalog::{EntityPage, EntityQuery, OrderField, Predicate, StoredEntity};
 use portal_model::EntityRef;
 
 use super::catalog::table::entity_table;
 use crate::{
-    components::{Door, Frame, Section, avatar, empty, entity_label, entity_link, glyph},
+    components::{Frame, Section, announcement, avatar, empty, entity_label, entity_link},
     page::{PageError, PageRequest, PageResult},
     text,
     web_request::WebRequest,
@@ -27,12 +24,13 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let refs = page.request.services().catalog.ownership_refs(&user.entity_ref).await?;
     let owned = owned_components(&page.request, &refs).await?;
     let groups = groups(&page.request, &refs).await?;
+    let announcement = announcement(&page, &frame).await;
     let first_name = user.display_name.split_whitespace().next().unwrap_or_default().to_owned();
     let content = view! {
         <div class="head">
             <div><h1>"Hello, "<bdi>{first_name}</bdi></h1><p class="lead">"What you own, and whom you work with."</p></div>
         </div>
-        {frame.rollout.banner.as_ref().map(banner)}
+        {announcement}
         <div class="home">
             {components_panel(&owned)}
             {groups_panel(&groups)}
@@ -64,23 +62,6 @@ async fn groups(request: &WebRequest, refs: &Arc<[EntityRef]>) -> Result<Vec<Sto
     // Nearest group first, as the catalog tells it.
     found.sort_by_key(|entity| groups.iter().position(|group| *group == entity.entity_ref));
     Ok(found)
-}
-
-/// The announcement.
-pub(crate) fn banner(banner: &Banner) -> AnyView {
-    let words = if banner.message.is_empty() {
-        "Ask Claude Code, Codex or VS Code about our services, owners and APIs. It takes about a minute and asks for your sign-in, not for a token.".to_owned()
-    } else {
-        banner.message.clone()
-    };
-    view! {
-        <section class="banner" aria-labelledby="banner-title">
-            {glyph(Door::Open)}
-            <div><h2 id="banner-title">"Connect your coding agent to Portal"</h2><p class="say"><bdi>{words}</bdi></p></div>
-            <div class="acts"><a class="btn solid" href="/mcp/setup">"Set up MCP"</a></div>
-        </section>
-    }
-    .into_any()
 }
 
 fn components_panel(owned: &EntityPage) -> AnyView {

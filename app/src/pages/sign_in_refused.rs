@@ -5,7 +5,7 @@ use portal_model::ErrorCode;
 
 use super::errors::quote;
 use crate::{
-    components::{Door, glyph, sheet},
+    components::{Door, branding, glyph, sheet},
     context::WebContext,
     return_to::ReturnTo,
     shell, web_request,
@@ -31,10 +31,13 @@ pub fn sign_in_refused_page(web: &WebContext, theme: Option<&str>, refused: Sign
     let theme = web_request::theme(theme);
     let owner = Owner::new();
     owner.with(|| {
+        provide_context(web.clone());
+        let branding = branding();
+        let title = format!("Not signed in · {}", branding.name.as_str());
         let document = view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme>
-                <head>{shell::head(web.assets)}<title>"Not signed in · Portal"</title></head>
+            <html lang="en" data-theme=theme data-accent=branding.accent.as_str()>
+                <head>{shell::head(web.assets, &branding)}<title>{title}</title></head>
                 <body>{page(refused)}</body>
             </html>
         };

@@ -44,8 +44,9 @@ async fn decide(
         _ => return Err(ErrorCode::Invalid.into()),
     };
     let browser = web.secret_cookie(cookies::AUTHORIZE);
-    let answer =
-        web.services().authorization.decide(&Secret::new(pending), browser.as_ref(), person, decision).await;
+    let (services, pending_id) = (web.services(), Secret::new(pending));
+    let answer = services.authorization.decide(&pending_id, browser.as_ref(), person, decision).await;
+    services.attempts.consent_answered(&pending_id, person, decision, &answer);
     match answer {
         Ok(location) => Ok(Done::Go(location)),
         Err(ConsentError::SignInAgain) => Ok(Done::Go(sign_in_again_path(pending))),

@@ -6,11 +6,13 @@
 mod account;
 pub(crate) mod admin_agents;
 mod agents;
+mod branding;
 mod clients;
 mod consent;
 mod org;
+mod rollout;
 mod session;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod tokens;
 pub(crate) mod users;
 

@@ -21,6 +21,11 @@ const REFRESH: &str = "/settings/general#refresh";
 const DCR: &str = "/settings/clients#dcr";
 const ROLLOUT: &str = "/settings/general#rollout";
 
+/// Most lines of prompts that are looked at, empty ones included.
+const PROMPT_LINES_MAX: usize = 50;
+/// Stands between lines that are shown again: the flash cookie takes one line.
+pub(crate) const LINE_KEPT: &str = "\u{2028}";
+
 async fn change(request: &WebRequest, changes: &[SettingChange]) -> Result<Done, UiError> {
     let admin = guard::admin(request)?;
     request.services().settings.change(&admin, changes).await?;
@@ -211,14 +216,59 @@ pub(crate) async fn settings_announce(enabled: Option<String>) -> Result<(), UiE
     Form::new(&request, FormId::Announce, ROLLOUT).answer(work).await
 }
 
-/// `mcp.rollout.message`
+/// One group more to announce it to, by name or reference.
+#[server(prefix = "/_ui", endpoint = "settings_audience_add")]
+pub(crate) async fn settings_audience_add(group: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let group = group.unwrap_or_default();
+    let form = Form::new(&request, FormId::Audience, ROLLOUT).keep(Field::Audience, &group);
+    let work = async {
+        request.services().rollout.audience_add(&guard::admin(&request)?, &group).await?;
+        Ok(Done::Saved)
+    };
+    form.answer(work).await
+}
+
+/// One group less to announce it to.
+#[server(prefix = "/_ui", endpoint = "settings_audience_remove")]
+pub(crate) async fn settings_audience_remove(group: Option<String>) -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async {
+        let admin = guard::admin(&request)?;
+        let group = group.unwrap_or_default().parse().map_err(|_| ErrorCode::EntityRefInvalid)?;
+        request.services().rollout.audience_remove(&admin, &group).await?;
+        Ok(Done::Saved)
+    };
+    Form::new(&request, FormId::Audience, ROLLOUT).answer(work).await
+}
+
+/// Announces it to everyone.
+#[server(prefix = "/_ui", endpoint = "settings_audience_everyone")]
+pub(crate) async fn settings_audience_everyone() -> Result<(), UiError> {
+    let request = WebRequest::current()?;
+    let work = async {
+        request.services().rollout.audience_everyone(&guard::admin(&request)?).await?;
+        Ok(Done::Saved)
+    };
+    Form::new(&request, FormId::Audience, ROLLOUT).answer(work).await
+}
+
+/// `mcp.rollout.message` and `mcp.rollout.prompts`, one prompt a line
 #[server(prefix = "/_ui", endpoint = "settings_message")]
-pub(crate) async fn settings_message(message: Option<String>) -> Result<(), UiError> {
+pub(crate) async fn settings_message(
+    message: Option<String>,
+    prompts: Option<String>,
+) -> Result<(), UiError> {
     let request = WebRequest::current()?;
     let message = message.unwrap_or_default();
-    let form = Form::new(&request, FormId::Message, ROLLOUT).keep(Field::Message, &message);
-    form.answer(async { change(&request, &[SettingChange::RolloutMessage(message.trim().to_owned())]).await })
-        .await
+    let typed = prompts.as_deref().unwrap_or_default();
+    let lines: Vec<String> = typed.lines().take(PROMPT_LINES_MAX).map(str::to_owned).collect();
+    let form = Form::new(&request, FormId::Message, ROLLOUT)
+        .keep(Field::Message, &message)
+        .keep(Field::Prompts, &lines.join(LINE_KEPT));
+    let mut changes = vec![SettingChange::RolloutMessage(message.trim().to_owned())];
+    changes.extend(prompts.is_some().then_some(SettingChange::RolloutPrompts(lines)));
+    form.answer(async { change(&request, &changes).await }).await
 }
 
 #[cfg(test)]

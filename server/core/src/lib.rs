@@ -6,7 +6,9 @@
 
 pub mod actions;
 pub mod activity;
+pub mod attempts;
 pub mod audit;
+pub mod branding;
 pub mod catalog;
 pub mod changes;
 pub mod form_error;
@@ -18,6 +20,7 @@ pub mod org;
 pub mod ports;
 pub mod rollout;
 pub mod secret;
+pub mod self_check;
 pub mod services;
 pub mod settings;
 pub mod setup;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::{
     actions::ActionRegistry,
     activity::ActivityRecorder,
+    attempts::AttemptService,
     audit::AuditService,
+    branding::BrandingService,
     catalog::CatalogService,
     changes::ChangeTracker,
     identity::{IdentityService, SignInProvider},
@@ -15,10 +17,11 @@ use crate::{
         PinnedDocument, TokenService,
     },
     org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
-    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, Rng, Store},
+    ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, PictureMaker, Rng, SelfProbe, Store},
     rollout::RolloutService,
+    self_check::SelfCheckService,
     settings::SettingsService,
-    setup::SetupService,
+    setup::{SetupNeeds, SetupService},
     tokens::StaticTokenService,
 };
 
@@ -33,6 +36,10 @@ pub struct Dependencies {
     pub rng: Arc<dyn Rng>,
     /// Fetches client documents.
     pub fetcher: Arc<dyn DocumentFetcher>,
+    /// Asks Portal itself, at its public URL.
+    pub self_probe: Arc<dyn SelfProbe>,
+    /// Makes pictures anew.
+    pub pictures: Arc<dyn PictureMaker>,
     /// Reads descriptor files.
     pub reader: Arc<dyn LocationReader>,
     /// The directories that the configuration names, in its order.
@@ -81,6 +88,9 @@ pub const MCP_PATH: &str = "/api/mcp-actions/v1";
 /// Below this path Portal serves the pictures of clients, each by its name.
 pub const LOGO_PATH: &str = "/oauth/logo";
 
+/// Below this path Portal serves the organization's own picture, by its name.
+pub const BRANDING_LOGO_PATH: &str = "/branding/logo";
+
 /// All services.
 #[derive(Clone)]
 pub struct Services {
@@ -118,12 +128,18 @@ pub struct Services {
     pub offboarding: Arc<OffboardingService>,
     /// The announcement.
     pub rollout: Arc<RolloutService>,
+    /// The organization's own looks.
+    pub branding: Arc<BrandingService>,
+    /// Discovery as an agent would do it.
+    pub self_check: Arc<SelfCheckService>,
     /// How agents are connected.
     pub setup: Arc<SetupService>,
     /// The audit log.
     pub audit: Arc<AuditService>,
     /// The activity log.
     pub activity: Arc<ActivityRecorder>,
+    /// How agents connect, and why they do not.
+    pub attempts: Arc<AttemptService>,
 }
 
 impl Services {
@@ -135,6 +151,21 @@ impl Services {
         let catalog = Arc::new(CatalogService::new(dependencies.clone()));
         let ingestion = Arc::new(IngestionService::new(dependencies.clone()));
         let activity = Arc::new(ActivityRecorder::new(dependencies.clone()));
+        let attempts = Arc::new(AttemptService::new(dependencies.clone()));
+        let agent_sessions = Arc::new(AgentSessionService::new(dependencies.clone()));
+        let static_tokens = Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings)));
+        let actions = Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion)));
+        let setup = SetupService::new(
+            dependencies.clone(),
+            SetupNeeds {
+                settings: Arc::clone(&settings),
+                attempts: Arc::clone(&attempts),
+                agent_sessions: Arc::clone(&agent_sessions),
+                static_tokens: Arc::clone(&static_tokens),
+                actions: Arc::clone(&actions),
+                catalog: Arc::clone(&catalog),
+            },
+        );
         Self {
             identity: Arc::new(IdentityService::new(dependencies.clone(), Arc::clone(&settings))),
             authorization: Arc::new(AuthorizationService::new(
@@ -148,21 +179,24 @@ impl Services {
                 Arc::clone(&clients),
             )),
             registry: Arc::new(ClientRegistry::new(dependencies.clone(), Arc::clone(&settings))),
-            agent_sessions: Arc::new(AgentSessionService::new(dependencies.clone())),
-            static_tokens: Arc::new(StaticTokenService::new(dependencies.clone(), Arc::clone(&settings))),
+            agent_sessions,
+            static_tokens,
             bearer: Arc::new(BearerService::new(dependencies.clone(), Arc::clone(&activity))),
             conflicts: Arc::new(ConflictService::new(dependencies.clone())),
             org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
-            actions: Arc::new(ActionRegistry::built_in(Arc::clone(&catalog), Arc::clone(&ingestion))),
+            actions,
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),
                 Arc::clone(&catalog),
             )),
-            setup: Arc::new(SetupService::new(dependencies.clone(), Arc::clone(&settings))),
+            branding: Arc::new(BrandingService::new(dependencies.clone(), Arc::clone(&settings))),
+            self_check: Arc::new(SelfCheckService::new(dependencies.clone(), Arc::clone(&settings))),
+            setup: Arc::new(setup),
             audit: Arc::new(AuditService::new(dependencies.clone())),
             activity,
+            attempts,
             settings,
             clients,
             catalog,

@@ -1,6 +1,7 @@
 //! Which addresses may be read, and where their text really is.
 
-use url::{Host, Url};
+use portal_fetch::is_loopback_url;
+use url::Url;
 
 /// The host that serves the files of github.com as they are.
 const GITHUB_RAW_HOST: &str = "raw.githubusercontent.com";
@@ -28,22 +29,13 @@ impl AllowedHosts {
         match url.scheme() {
             "https" if self.has(&host) || self.has(&format!("https://{host}")) => Ok(url),
             "https" => Err(format!("the host {host} is not in [catalog] allowed_hosts")),
-            "http" if is_loopback(&url) && self.has(&format!("http://{host}")) => Ok(url),
+            "http" if is_loopback_url(&url) && self.has(&format!("http://{host}")) => Ok(url),
             _ => Err("only https addresses are read".to_owned()),
         }
     }
 
     fn has(&self, host: &str) -> bool {
         self.0.iter().any(|allowed| allowed == host)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use portal_core::ports::FetchError;
+use url::{Host, Url};
 
 /// Most addresses of one host name; a name with more is refused.
 pub(crate) const ADDRESSES_MAX: usize = 64;
@@ -20,6 +21,17 @@ pub enum AddressScope {
     /// Any other special use: link-local (the addresses of cloud metadata among them), multicast, documentation,
     /// tunnels, reserved.
     Special,
+}
+
+/// Whether an address names this machine: `localhost`, or a loopback address written out.
+#[must_use]
+pub fn is_loopback_url(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Which addresses one request may reach.

@@ -12,6 +12,7 @@ mod failure;
 mod governor;
 mod issuer;
 mod options;
+mod own;
 mod providers;
 mod proxy;
 mod raster;
@@ -21,12 +22,13 @@ mod tls;
 mod transport;
 mod tunnel;
 
-pub use addresses::{AddressScope, Reach, address_scope};
+pub use addresses::{AddressScope, Reach, address_scope, is_loopback_url};
 pub use cache_control::fresh_for_seconds;
 pub use documents::HardenedFetcher;
 pub use governor::{FETCHES_AT_ONCE_MAX, FETCHES_PER_HOST_MAX, FETCHES_PER_MINUTE_MAX, REPEAT_PAUSE_MS};
 pub use issuer::{ISSUER_ANSWER_BYTES_MAX, ISSUER_REQUESTS_AT_ONCE_MAX, ISSUER_TOTAL_TIMEOUT, IssuerClient};
 pub use options::{CONNECT_TIMEOUT, FetchOptions, FetchSetupError, TOTAL_TIMEOUT};
+pub use own::{SELF_PROBES_AT_ONCE_MAX, SelfProbeClient, SmallPictures};
 pub use providers::{
     PROVIDER_BYTES_MAX, PROVIDER_REDIRECTS_MAX, PROVIDER_REQUESTS_AT_ONCE_MAX, PROVIDER_TOTAL_TIMEOUT,
     ProviderAnswer, ProviderRequest, ProviderTransport,

@@ -1,6 +1,7 @@
 //! The doors: each parses, calls a service, and answers. Rules stand in the domain.
 
 pub(crate) mod audit;
+pub(crate) mod branding;
 pub(crate) mod health;
 pub(crate) mod live;
 pub(crate) mod mcp;

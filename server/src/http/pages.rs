@@ -4,7 +4,8 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    middleware::map_response,
+    extract::State,
+    middleware::{Next, from_fn_with_state, map_response},
     response::{IntoResponse as _, Response},
 };
 use http::{
@@ -37,6 +38,7 @@ pub fn router(state: &AppState) -> Router {
         .leptos_routes_with_context(&options(), generate_route_list(document), provide, document)
         .fallback(move |request| not_found(missing.clone(), request))
         .layer(map_response(see_other))
+        .layer(from_fn_with_state(state.clone(), know_branding))
         .with_state(options())
 }
 
@@ -67,6 +69,14 @@ fn set_headers() {
     }
     // A page may come back from the browser's history, but is asked for again when it is loaded.
     response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+}
+
+/// The name and the accent stand in the head of a page, which is written before the page asks for anything.
+async fn know_branding(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if let Err(error) = state.services.branding.refresh().await {
+        tracing::warn!(%error, "pages are shown as they looked before");
+    }
+    next.run(request).await
 }
 
 async fn not_found(provide: impl Fn() + Clone + Send + Sync + 'static, request: Request) -> Response {

@@ -12,7 +12,7 @@ mod identity;
 mod request_id;
 mod same_origin;
 
-pub(crate) use body_limit::{BODY_PAUSE_MAX, limit_body};
+pub(crate) use body_limit::{BODY_PAUSE_MAX, limit_body, limit_upload};
 pub(crate) use edge::edge;
 pub(crate) use identity::identify;
 pub(crate) use request_id::RequestIds;

@@ -15,6 +15,10 @@ use super::{directories, freshness};
 use crate::{config::Config, metrics};
 
 const ACTIVITY_PERIOD: Duration = Duration::from_secs(1);
+/// Pause after attempts could not be written.
+const ATTEMPTS_RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Attempts are cut to their bounds this often.
+const ATTEMPTS_PRUNE_PERIOD: Duration = Duration::from_mins(5);
 const SEAL_PERIOD: Duration = Duration::from_secs(1);
 /// Sealed answers outlive their grace by this at most.
 const FORGET_PERIOD: Duration = Duration::from_secs(15);
@@ -38,6 +42,8 @@ pub(super) fn start(services: &Services, config: &Config, stop: &CancellationTok
     let mut tasks = JoinSet::new();
     tasks.spawn(until(stop.clone(), refresh(services.clone(), config.locations.clone())));
     tasks.spawn(until(stop.clone(), write_activity(services.clone())));
+    tasks.spawn(until(stop.clone(), write_attempts(services.clone())));
+    tasks.spawn(until(stop.clone(), prune_attempts(services.clone())));
     tasks.spawn(until(stop.clone(), forget_answers(services.clone())));
     tasks.spawn(until(stop.clone(), maintain(services.clone())));
     if !services.dependencies.directories.is_empty() {
@@ -99,6 +105,28 @@ async fn write_activity(services: Services) {
     }
 }
 
+/// Writes what was seen of agents that connect, a moment after it was seen.
+async fn write_attempts(services: Services) {
+    loop {
+        services.attempts.work().await;
+        metrics::attempts_lost(services.attempts.lost());
+        while let Err(error) = services.attempts.flush().await {
+            tracing::error!(%error, "connection attempts could not be written; they stay queued");
+            tokio::time::sleep(ATTEMPTS_RETRY_PAUSE).await;
+        }
+    }
+}
+
+async fn prune_attempts(services: Services) {
+    let mut tick = tokio::time::interval(ATTEMPTS_PRUNE_PERIOD);
+    loop {
+        tick.tick().await;
+        if let Err(error) = services.attempts.prune().await {
+            tracing::error!(%error, "old connection attempts could not be taken out; the next round tries again");
+        }
+    }
+}
+
 async fn forget_answers(services: Services) {
     let mut tick = tokio::time::interval(FORGET_PERIOD);
     loop {
@@ -132,6 +160,9 @@ async fn maintain(services: Services) {
     let mut tick = tokio::time::interval(MAINTENANCE_PERIOD);
     loop {
         tick.tick().await;
+        if let Err(error) = services.rollout.note_connected().await {
+            tracing::error!(%error, "who has connected an agent could not be noted");
+        }
         match portal_core::audit::prune(&services.dependencies).await {
             Ok(pruned) => tracing::debug!(?pruned, "took out what is past its retention"),
             Err(error) => tracing::error!(%error, "old records could not be taken out"),

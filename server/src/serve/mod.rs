@@ -54,6 +54,9 @@ pub(crate) async fn serve(config: &Config, output: &Output) -> Result<(), StartE
     if let Err(error) = started.services.activity.flush().await {
         tracing::error!(%error, "the last tool calls could not be written");
     }
+    if let Err(error) = started.services.attempts.flush().await {
+        tracing::error!(%error, "the last connection attempts could not be written");
+    }
     started.store.close().await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use portal_core::{
-    activity::{CallOutcome, SourceCalls, ToolCall},
+    activity::{ActivityCursor, CallOutcome, OwnCall, SourceCalls, ToolCall},
     ids::UserId,
     ports::{
         StoreError,
@@ -12,7 +12,7 @@ use portal_core::{
 };
 
 use crate::{
-    row::Row,
+    row::Columns,
     sql_builder::Insertion,
     statement::statements,
     transaction::SqlTransaction,
@@ -22,6 +22,12 @@ use crate::{
 statements! {
     TOOL_CALL_LIST = "SELECT at, user_id, session_id, token_id, source, tool, outcome, duration_us, address
         FROM tool_calls WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    TOOL_CALL_PAGE = "SELECT t.id, t.at, t.user_id, t.session_id, t.token_id, t.source, t.tool, t.outcome, t.duration_us,
+            t.address, s.client, k.name
+        FROM tool_calls t
+        LEFT JOIN agent_sessions s ON s.id = t.session_id
+        LEFT JOIN static_tokens k ON k.id = t.token_id
+        WHERE t.user_id = $1 AND t.at <= $2 AND (t.at < $2 OR t.id < $3) ORDER BY t.at DESC, t.id DESC LIMIT $4";
     TOOL_CALL_TOTALS = "SELECT source,
             CAST(SUM(CASE WHEN outcome = 'refused' THEN 0 ELSE 1 END) AS BIGINT),
             CAST(SUM(CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END) AS BIGINT)
@@ -39,7 +45,30 @@ const TOOL_CALL_APPEND: Insertion = Insertion {
 #[async_trait]
 impl ActivityReads for SqlTransaction {
     async fn tool_call_list(&mut self, user: &UserId, limit: u32) -> Result<Vec<ToolCall>, StoreError> {
-        self.fetch_all(&TOOL_CALL_LIST, values![user, limit]).await?.iter().map(tool_call).collect()
+        self.fetch_all(&TOOL_CALL_LIST, values![user, limit])
+            .await?
+            .iter()
+            .map(|row| tool_call(&mut row.columns()))
+            .collect()
+    }
+
+    async fn tool_call_page(
+        &mut self,
+        user: &UserId,
+        before: ActivityCursor,
+        limit: u32,
+    ) -> Result<Vec<OwnCall>, StoreError> {
+        let values = values![user, before.at, before.number, limit];
+        let rows = self.fetch_all(&TOOL_CALL_PAGE, values).await?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = row.columns();
+                let number = columns.take()?;
+                let call = tool_call(&mut columns)?;
+                let cursor = ActivityCursor { at: call.at, number };
+                Ok(OwnCall { cursor, call, client: columns.json_or_null()?, token_name: columns.take()? })
+            })
+            .collect()
     }
 
     async fn tool_call_totals(&mut self, since: UnixMillis) -> Result<Vec<SourceCalls>, StoreError> {
@@ -83,8 +112,8 @@ impl ActivityWrites for SqlTransaction {
     }
 }
 
-fn tool_call(row: &Row) -> Result<ToolCall, StoreError> {
-    let mut columns = row.columns();
+/// Reads the columns of a call, from its time.
+fn tool_call(columns: &mut Columns<'_>) -> Result<ToolCall, StoreError> {
     Ok(ToolCall {
         at: columns.take()?,
         user_id: columns.take()?,

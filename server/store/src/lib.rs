@@ -4,6 +4,7 @@
 //! dispatcher (`transaction`). What differs between the engines is in `sqlite` and `postgres`, and nowhere else.
 
 mod activity;
+mod attempts;
 mod audit;
 mod audit_chain;
 mod catalog;
@@ -13,6 +14,7 @@ mod migrations;
 mod oauth;
 mod org;
 mod postgres;
+mod rollout;
 mod row;
 mod settings;
 mod sql_builder;

@@ -31,7 +31,9 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (6, "0006_org_directory"),
     (7, "0007_org_identities"),
     (8, "0008_provider_sign_in"),
-    (9, "0009_client_logos")
+    (9, "0009_client_logos"),
+    (10, "0010_connection_attempts"),
+    (11, "0011_rollout"),
 ];
 
 /// The migrations for SQLite.

@@ -68,6 +68,7 @@ pub(crate) use statements;
 pub fn all_statements() -> impl Iterator<Item = Statement> {
     [
         crate::activity::STATEMENTS,
+        crate::attempts::STATEMENTS,
         crate::audit::STATEMENTS,
         crate::audit_chain::STATEMENTS,
         crate::catalog::entities::STATEMENTS,
@@ -84,6 +85,7 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::oauth::registered::STATEMENTS,
         crate::oauth::sessions::STATEMENTS,
         crate::oauth::tokens::STATEMENTS,
+        crate::rollout::STATEMENTS,
         crate::settings::STATEMENTS,
         crate::static_tokens::STATEMENTS,
         crate::users::accounts::STATEMENTS,

@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use portal_core::{
     ingestion::Target,
     ports::{
-        DocumentFetcher, FetchError, FetchedDocument, FetchedLogo, LocationReader, ReadError, ReadFile,
-        ReadTransaction, Store, StoreError, WriteTransaction,
+        DocumentFetcher, FetchError, FetchedDocument, FetchedLogo, LocationReader, PictureMaker, ReadError,
+        ReadFile, ReadTransaction, SelfProbe, SelfProbeAnswer, SelfProbeRequest, Store, StoreError,
+        WriteTransaction,
     },
 };
 use portal_store::SqlStore;
@@ -105,6 +106,26 @@ impl LocationReader for ScriptedReader {
             reason: "there is no such file".to_owned(),
         })?;
         Ok(ReadFile { name: target.to_owned(), text })
+    }
+}
+
+/// Leads nowhere: Portal cannot be reached at its public URL.
+pub struct NoWay;
+
+#[async_trait]
+impl SelfProbe for NoWay {
+    async fn ask(&self, _request: &SelfProbeRequest) -> Result<SelfProbeAnswer, FetchError> {
+        Err(FetchError::Connect)
+    }
+}
+
+/// Takes no picture.
+pub struct NoPictures;
+
+#[async_trait]
+impl PictureMaker for NoPictures {
+    async fn remake(&self, _content_type: &str, _bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
+        Err(FetchError::NotPicture)
     }
 }
 

@@ -10,13 +10,14 @@ use portal_testkit::app::{Answer, Browser, TestApp};
 const PUBLIC_FUNCTIONS: [&str; 5] =
     ["/_ui/first_admin", "/_ui/link_accept", "/_ui/sign_in", "/_ui/sign_out", "/_ui/theme"];
 /// Server functions for everyone who is signed in.
-const SIGNED_IN_FUNCTIONS: [&str; 7] = [
+const SIGNED_IN_FUNCTIONS: [&str; 8] = [
     "/_ui/agent_disconnect",
     "/_ui/agent_disconnect_all",
     "/_ui/consent",
     "/_ui/own_token_create",
     "/_ui/own_token_revoke",
     "/_ui/password_change",
+    "/_ui/rollout_dismiss",
     "/_ui/sign_out_everywhere",
 ];
 /// Pages that anybody may open.

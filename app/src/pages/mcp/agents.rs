@@ -11,7 +11,7 @@ use portal_core::{
     time::UnixMillis,
 };
 
-use super::personal_tokens;
+use super::{activity, personal_tokens};
 use crate::{
     components::{
         Frame, Icon, Section, Tone, client_mark, empty, form_error, hidden, icon, note, when, when_ago,
@@ -31,6 +31,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let client_ids = sessions.iter().map(|session| session.client.client_id.as_str());
     let logos = page.request.services().clients.logos(client_ids).await?;
     let tokens = personal_tokens::section(&page, &frame.signed_in).await?;
+    let activity = activity::section(&page, &frame.signed_in).await?;
     let content = view! {
         <div class="head">
             <div>
@@ -41,6 +42,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         </div>
         {outcome(&page.outcome(FormId::Agents))}
         <section class="panel" aria-label="Connected agents">{table(service, now, &sessions, &logos)}</section>
+        {activity}
         {tokens}
     };
     Ok(frame.page("Portal MCP", Section::Mine, content.into_any()))

@@ -2,16 +2,21 @@
 
 use leptos::prelude::*;
 use portal_core::{
+    identity::SignedIn,
     setup::{Agent, Guide, Introduction, Way},
     tokens::EXPIRY_DAYS_DEFAULT,
 };
 use portal_model::Scope;
 
-use super::setup_steps::steps;
+use super::{
+    attempt::{client_of, live_state},
+    setup_steps::steps,
+    try_it,
+};
 use crate::{
     components::{Frame, Icon, Section, Tone, avatar, chip, form_error, hidden, icon, note},
     flash::FormId,
-    page::{PageRequest, PageResult},
+    page::{PageError, PageRequest, PageResult},
     pages::settings::token_form,
 };
 
@@ -19,11 +24,78 @@ use crate::{
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
     let services = page.request.services();
+    services.rollout.opened(&frame.signed_in).await;
     let guides = services.setup.guides().await?;
     let chosen = page.request.query("agent").and_then(|slug| Agent::parse(&slug));
     let guide = guides.iter().find(|guide| Some(guide.agent) == chosen);
-    let endpoint = services.dependencies.configuration.mcp_resource();
-    let content = view! {
+    let content = match guide {
+        Some(guide) => guided(&page, &frame.signed_in, &guides, guide).await?,
+        None => unguided(&page, &frame.signed_in, &guides).await?,
+    };
+    Ok(frame.page("Set up MCP", Section::Mine, content))
+}
+
+/// Before an agent is chosen.
+async fn unguided(page: &PageRequest, person: &SignedIn, guides: &[Guide]) -> Result<AnyView, PageError> {
+    let connected = page.request.services().setup.progress(person, None).await?.connected;
+    let connected = connected.map(|agent| {
+        let (name, ..) = client_of(&agent.credential);
+        let words = view! {
+            <p><b><bdi>{name}</bdi>" is connected."</b>" Choose below to add another, or see "<a href="/me/agents">"Portal MCP"</a>"."</p>
+        };
+        view! { <div class="mb-6">{note(Tone::Good, words)}</div> }
+    });
+    let view = view! {
+        {head(page)}
+        {connected}
+        <div class="guide">{progress(Place::Choosing)}<div>{choice(guides, None)}</div></div>
+    };
+    Ok(view.into_any())
+}
+
+/// The whole guide for one agent; once that is connected, what came of it first.
+async fn guided(
+    page: &PageRequest,
+    person: &SignedIn,
+    guides: &[Guide],
+    guide: &Guide,
+) -> Result<AnyView, PageError> {
+    let setup = &page.request.services().setup;
+    setup.open(person, guide.agent).await?;
+    let found = setup.progress(person, Some(guide.agent)).await?;
+    let version = found.version();
+    let is_connected = found.connected.is_some();
+    let state = attempt(guide, live_state(guide, &found, version));
+    let try_it = try_it::section(page, person, guide.agent.title()).await?;
+    let steps = view! { {choice(guides, Some(guide.agent))}{connect(page, guide)} };
+    if !is_connected {
+        let view = view! {
+            {head(page)}
+            <div class="guide">{progress(Place::Connecting)}<div>{steps}{state}{try_it}</div></div>
+        };
+        return Ok(view.into_any());
+    }
+    let outcome = page.outcome(FormId::OwnToken);
+    let opened = outcome.link().is_some() || !outcome.errors().is_empty();
+    let view = view! {
+        {head_connected(guide)}
+        <div class="guide">
+            {progress(Place::Connected)}
+            <div>
+                {state}{try_it}
+                <details class="panel help" id="again" open=opened>
+                    <summary>{icon(Icon::Next)}"How to connect it on another machine, or another agent"</summary>
+                    <div class="pad">{steps}</div>
+                </details>
+            </div>
+        </div>
+    };
+    Ok(view.into_any())
+}
+
+fn head(page: &PageRequest) -> AnyView {
+    let endpoint = page.request.services().dependencies.configuration.mcp_resource();
+    view! {
         <div class="head">
             <div>
                 <h1>"Connect your coding agent"</h1>
@@ -31,22 +103,38 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             </div>
             {chip("Address", endpoint, "the MCP address")}
         </div>
-        <div class="guide">
-            {progress(guide.is_some())}
+    }
+    .into_any()
+}
+
+fn head_connected(guide: &Guide) -> AnyView {
+    let title = if guide.agent == Agent::Other { "Your agent" } else { guide.agent.title() };
+    view! {
+        <div class="head">
             <div>
-                {choice(&guides, chosen)}
-                {match guide {
-                    Some(guide) => view! { {connect(&page, guide)}{attempt(guide)} }.into_any(),
-                    None => ().into_any(),
-                }}
+                <h1>{format!("{title} is connected")}</h1>
+                <p class="lead">"It acts as you, with what you allowed. End it at any time under Portal MCP."</p>
             </div>
+            <span class="cluster">
+                <a class="btn" href="/me/agents">"Manage agents"</a>
+                <a class="btn" href="/mcp/setup">{icon(Icon::Add)}"Add another"</a>
+            </span>
         </div>
-    };
-    Ok(frame.page("Set up MCP", Section::Mine, content.into_any()))
+    }
+    .into_any()
+}
+
+/// Where one is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Choosing,
+    Connecting,
+    Connected,
 }
 
 /// Where one is, for wide windows.
-fn progress(chosen: bool) -> AnyView {
+fn progress(place: Place) -> AnyView {
+    let (chosen, connected) = (place >= Place::Connecting, place == Place::Connected);
     let step = |number: &'static str, href: &'static str, words: &'static str, done: bool, now: bool| {
         let class = if done {
             "n done"
@@ -68,8 +156,9 @@ fn progress(chosen: bool) -> AnyView {
         <nav class="steps-nav" aria-label="Steps">
             <ol>
                 {step("1", "#choose", "Choose your agent", chosen, !chosen)}
-                {step("2", if chosen { "#connect" } else { "#choose" }, "Add Portal", false, chosen)}
-                {step("3", if chosen { "#attempt" } else { "#choose" }, "Sign in and try it", false, false)}
+                {step("2", "#connect", "Add Portal", connected, place == Place::Connecting)}
+                {step("3", "#attempt", "Sign in", connected, false)}
+                {step("4", "#try", "Try it", false, connected)}
             </ol>
             <p class="tiny faint">"You can leave and come back. The address of this page keeps your choice."</p>
         </nav>
@@ -209,13 +298,14 @@ fn token(page: &PageRequest, guide: &Guide, own: bool) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn attempt(guide: &Guide) -> AnyView {
+fn attempt(guide: &Guide, state: AnyView) -> AnyView {
     let title = guide.agent.title();
     view! {
         <section class="step" id="attempt" aria-labelledby="attempt-title">
             <span class="n" aria-hidden="true">"3"</span>
-            <h2 id="attempt-title">{format!("Ask {title} something")}</h2>
-            <p class="say">"Ask your agent: “Who am I in Portal?” Connected agents are listed under "<a href="/me/agents">"Portal MCP"</a>"."</p>
+            <h2 id="attempt-title">{format!("Sign in from {title}")}</h2>
+            <p class="say">"Start the agent and ask: “Who am I in Portal?” Connected agents are listed under "<a href="/me/agents">"Portal MCP"</a>"."</p>
+            {state}
         </section>
     }
     .into_any()

@@ -11,6 +11,7 @@ use portal_core::{
 
 use super::{
     agents_confirm::confirm_path,
+    attempts,
     listing::{Listing, ROWS_READ, crumbs},
 };
 use crate::{
@@ -40,12 +41,14 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let client_ids = sessions.iter().map(|found| found.session.client.client_id.as_str());
     let logos = page.request.services().clients.logos(client_ids).await?;
     let now = page.request.now();
+    let attempts = attempts::section(&page, &admin).await?;
     let content = view! {
         {crumbs("Connected agents")}
         <div class="head">
             <div><h1>"Connected agents"</h1><p class="lead">"Every agent that acts for someone. Each row is one sign-in on one machine."</p></div>
         </div>
         {outcome(&page.outcome(FormId::EveryAgent))}
+        {attempts}
         {listing.search_form("Find an agent", "Person or client", None)}
         <section class="panel" aria-label="Connected agents">{table((&sessions, &logos), now, total, (&listing.search, next))}</section>
     };

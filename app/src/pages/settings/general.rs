@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use portal_core::{
+    catalog::StoredEntity,
     oauth::{Affected, SessionCount},
+    rollout::RolloutNumbers,
     services::MCP_PATH,
 };
 use portal_model::settings::Settings;
@@ -12,7 +14,7 @@ use portal_model::settings::Settings;
 use super::{
     cimd,
     confirm::{Asking, dialog},
-    refresh, rollout, sources,
+    refresh, rollout, self_check, sources,
 };
 use crate::{
     components::{Frame, SettingsSection, Tone, chip, note},
@@ -33,11 +35,15 @@ pub(super) struct State {
     pub(super) refreshable: Affected,
     /// Lifetime of access tokens, in minutes.
     pub(super) access_token_minutes: u16,
+    /// How far the announcement came.
+    pub(super) rollout: RolloutNumbers,
+    /// Groups that it can be for.
+    pub(super) groups: Vec<StoredEntity>,
 }
 
 /// The settings of MCP.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
-    page.admin()?;
+    let admin = page.admin()?;
     let frame = Frame::load(&page).await?;
     let services = page.request.services();
     let state = State {
@@ -46,6 +52,8 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         open: services.agent_sessions.count().await?,
         documents: services.agent_sessions.affected(&Asking::Cimd.sessions()).await?,
         refreshable: services.agent_sessions.affected(&Asking::Refresh.sessions()).await?,
+        rollout: services.rollout.numbers(&admin).await?,
+        groups: services.rollout.groups(&admin).await?,
         access_token_minutes: services.dependencies.configuration.access_token_lifetime_minutes,
     };
     let endpoint = format!("{}{MCP_PATH}", page.request.web.public_url);
@@ -66,10 +74,24 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {refresh::section(&page, &state)}
         {sources::section(&page, &state.settings, registered)}
         {rollout::section(&page, &state)}
+        {self_check_section()}
         {dialog(Asking::Cimd, &state.documents)}
         {dialog(Asking::Refresh, &state.refreshable)}
     };
     Ok(frame.settings("General settings", SettingsSection::General, content.into_any()))
+}
+
+fn self_check_section() -> AnyView {
+    view! {
+        <section class="sec" id="self-check" aria-labelledby="self-check-title">
+            <div class="about">
+                <h2 id="self-check-title">"Self-check"</h2>
+                <p>"Portal connects to itself from its public URL, as an agent would, and names what is in the way: another address, missing https, a proxy that drops headers."</p>
+            </div>
+            <div class="panel"><div class="pad">{self_check::button("Run self-check")}</div></div>
+        </section>
+    }
+    .into_any()
 }
 
 fn auth_warning() -> AnyView {

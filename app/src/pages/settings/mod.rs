@@ -3,7 +3,10 @@
 pub(crate) mod affected;
 pub(crate) mod agents;
 pub(crate) mod agents_confirm;
+mod attempts;
+mod audience;
 pub(crate) mod audit;
+pub(crate) mod branding;
 mod cimd;
 pub(crate) mod client_confirm;
 mod client_forms;
@@ -23,6 +26,7 @@ mod provider_runs;
 pub(crate) mod providers;
 mod refresh;
 mod rollout;
+pub(crate) mod self_check;
 mod sources;
 pub(crate) mod token_confirm;
 pub(crate) mod token_form;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use portal_model::{Scope, settings::Settings};
 
 use super::{Action, ActionDefinition, auth};
-use crate::{catalog::CatalogService, ingestion::IngestionService, oauth::Caller};
+use crate::{attempts::AttemptKind, catalog::CatalogService, ingestion::IngestionService, oauth::Caller};
 
 /// Longest tool name that every known client takes, in bytes.
 pub const TOOL_NAME_BYTES_MAX: usize = 64;
@@ -103,6 +103,26 @@ impl ActionRegistry {
         settings: &'registry Settings,
     ) -> impl Iterator<Item = &'registry Arc<dyn Action>> {
         self.actions.iter().filter(move |action| settings.source_enabled(action.definition().source))
+    }
+
+    /// Why a tool that there is is closed to this caller: its source is off, or the token may not use it; with the tool's
+    /// own name. `None` for a tool that is open or that there is not.
+    #[must_use]
+    pub fn closed(
+        &self,
+        settings: &Settings,
+        caller: &Caller,
+        tool_name: &str,
+    ) -> Option<(AttemptKind, &str)> {
+        let definition = self.by_name.get(tool_name).and_then(|index| self.actions.get(*index))?.definition();
+        let kind = if !settings.source_enabled(definition.source) {
+            AttemptKind::SourceOff
+        } else if !caller.source_allowed(definition.source) {
+            AttemptKind::SourceNotAllowed
+        } else {
+            return None;
+        };
+        Some((kind, &definition.tool_name))
     }
 
     /// The action that a tool name means, if this caller may call it. Also takes the names of the reference system,

@@ -3,6 +3,7 @@
 //! What waits in memory when the process is killed is lost: at most one second, at most [`QUEUE_LENGTH_MAX`] calls.
 //! Calls beyond a full queue are counted, not written.
 
+mod own;
 mod recorder;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::{
     time::UnixMillis,
 };
 
+pub use own::{ActivityCursor, OWN_CALLS_MAX, OwnCall};
 pub use recorder::{ActivityRecorder, QUEUE_LENGTH_MAX};
 
 /// How a tool call ended.

@@ -28,7 +28,7 @@ const BATCH_LENGTH_MAX: usize = 1_000;
 /// Two locks: the short one is all that a request touches, and is held for one push; the long one makes writers take
 /// turns and holds what they have taken but not yet written.
 pub struct ActivityRecorder {
-    dependencies: Dependencies,
+    pub(super) dependencies: Dependencies,
     waiting: Mutex<Waiting>,
     writing: tokio::sync::Mutex<Backlog>,
     lost: AtomicU64,

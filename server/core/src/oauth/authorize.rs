@@ -51,6 +51,8 @@ pub struct RedirectError {
     pub location: String,
     /// The error word.
     pub error: &'static str,
+    /// The sentence.
+    pub description: &'static str,
 }
 
 /// Why an authorization request does not become a consent page.
@@ -63,6 +65,9 @@ pub enum AuthorizeError {
     /// of ours, no redirect. Names the parameter and what was expected.
     #[error("{0}")]
     Page(Cow<'static, str>),
+    /// The redirect URI is not one that the client lists: a page of ours, no redirect.
+    #[error("redirect_uri is not one of the addresses that the client's document lists")]
+    RedirectMismatch,
     /// This address starts too many authorizations: a page of ours, no redirect.
     #[error("too many requests to connect an agent came from this address; wait a minute")]
     TooMany,
@@ -120,9 +125,7 @@ impl AuthorizationService {
         self.count_attempt(origin).await?;
         let client = self.clients.find(client_id).await?;
         if !client.allows_redirect(redirect_uri) {
-            return Err(AuthorizeError::Page(
-                "redirect_uri is not one of the addresses that the client's document lists".into(),
-            ));
+            return Err(AuthorizeError::RedirectMismatch);
         }
         let resource = self.dependencies.configuration.mcp_resource();
         let checked = parameters.check(&resource).map_err(|(error, description)| {
@@ -179,7 +182,7 @@ impl AuthorizationService {
                 ("iss", Some(&self.dependencies.configuration.public_url)),
             ],
         );
-        RedirectError { location, error }
+        RedirectError { location, error, description }
     }
 
     /// The request as it would be kept, under a new id, and the value that binds it to the browser.

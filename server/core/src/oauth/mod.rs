@@ -13,6 +13,7 @@ mod parameters;
 mod pkce;
 pub mod records;
 mod redirect;
+pub mod refusals;
 pub mod registered;
 mod registration;
 mod remembered;
@@ -34,7 +35,7 @@ pub use client::{
     ClientService, DocumentRule, KeyFinder, KeySet, PinnedDocument, Presented, RedirectUri, RedirectUriError,
     RuleReport, UrlFault,
 };
-pub(crate) use client::{document_admitted, parse_object};
+pub(crate) use client::{Claims, SignedJwt, document_admitted};
 pub use consent::{ConsentDecision, ConsentError, ConsentStep, ConsentView};
 pub use credentials::{BEARER_BYTES_MAX, BearerHeader, basic_credentials, bearer_token};
 pub use form::Form;

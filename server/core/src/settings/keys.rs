@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use portal_model::{
     EntityRef, FieldError,
+    branding::{Accent, ProductName},
     lifetimes::{RefreshLifetimes, SessionLifetimeDays, TokenLifetimeDays},
     provider_settings::ProviderSettings,
     settings::{Audience, CimdPolicy, ClientPattern, Settings},
@@ -32,9 +33,12 @@ pub(super) struct Draft {
     pub(super) rollout_announce: bool,
     pub(super) rollout_audience: Audience,
     pub(super) rollout_message: String,
+    pub(super) rollout_prompts: Vec<String>,
     pub(super) dcr_enabled: bool,
     pub(super) personal_tokens_enabled: bool,
     pub(super) sign_in_local_enabled: bool,
+    pub(super) product_name: ProductName,
+    pub(super) accent: Accent,
     pub(super) providers: BTreeMap<String, ProviderSettings>,
 }
 
@@ -51,9 +55,12 @@ impl From<&Settings> for Draft {
             rollout_announce: settings.rollout_announce,
             rollout_audience: settings.rollout_audience.clone(),
             rollout_message: settings.rollout_message.clone(),
+            rollout_prompts: settings.rollout_prompts.clone(),
             dcr_enabled: settings.dcr_enabled,
             personal_tokens_enabled: settings.personal_tokens_enabled,
             sign_in_local_enabled: settings.sign_in_local_enabled,
+            product_name: settings.product_name.clone(),
+            accent: settings.accent,
             providers: settings.providers.clone(),
         }
     }
@@ -89,9 +96,12 @@ impl Draft {
             rollout_announce: self.rollout_announce,
             rollout_audience: self.rollout_audience,
             rollout_message: self.rollout_message,
+            rollout_prompts: self.rollout_prompts,
             dcr_enabled: self.dcr_enabled,
             personal_tokens_enabled: self.personal_tokens_enabled,
             sign_in_local_enabled: self.sign_in_local_enabled,
+            product_name: self.product_name,
+            accent: self.accent,
             providers: self.providers,
         })
     }
@@ -142,7 +152,7 @@ macro_rules! days {
 }
 
 /// Every setting but the plugin sources, in the order in which they are listed.
-pub(super) const ENTRIES: [Entry; 12] = [
+pub(super) const ENTRIES: [Entry; 15] = [
     switch!("mcp.cimd.enabled", cimd_enabled),
     Entry {
         key: "mcp.cimd.policy",
@@ -196,9 +206,36 @@ pub(super) const ENTRIES: [Entry; 12] = [
         },
         text: |draft| draft.rollout_message.clone(),
     },
+    Entry {
+        key: "mcp.rollout.prompts",
+        expected: "up to five lines of at most 200 characters; empty for none",
+        json: |draft| json(&draft.rollout_prompts),
+        load: |draft, value| read(value).map(|prompts| draft.rollout_prompts = prompts),
+        parse: |draft, text| {
+            draft.rollout_prompts = text.lines().map(str::to_owned).collect();
+            Some(())
+        },
+        text: |draft| draft.rollout_prompts.join("\n"),
+    },
     switch!("mcp.dcr.enabled", dcr_enabled),
     switch!("tokens.personal.enabled", personal_tokens_enabled),
     switch!("sign_in.local.enabled", sign_in_local_enabled),
+    Entry {
+        key: "ui.product_name",
+        expected: "at most 40 letters, digits, blanks and -._+!()",
+        json: |draft| json(&draft.product_name),
+        load: |draft, value| read(value).map(|name| draft.product_name = name),
+        parse: |draft, text| read(Value::from(text)).map(|name| draft.product_name = name),
+        text: |draft| draft.product_name.as_str().to_owned(),
+    },
+    Entry {
+        key: "ui.accent",
+        expected: "verdigris, fern, lagoon, azure, indigo, violet, plum or slate",
+        json: |draft| json(&draft.accent),
+        load: |draft, value| read(value).map(|accent| draft.accent = accent),
+        parse: |draft, text| Accent::parse(text).map(|accent| draft.accent = accent),
+        text: |draft| draft.accent.as_str().to_owned(),
+    },
 ];
 
 impl Entry {
@@ -304,9 +341,12 @@ mod tests {
             ("mcp.rollout.announce", "true"),
             ("mcp.rollout.audience", "group:default/team-a,group:acme/b"),
             ("mcp.rollout.message", "Hello, agents"),
+            ("mcp.rollout.prompts", "Who owns billing?\nWhich APIs are ours?"),
             ("mcp.dcr.enabled", "on"),
             ("tokens.personal.enabled", "on"),
             ("sign_in.local.enabled", "off"),
+            ("ui.product_name", "Acme Hub"),
+            ("ui.accent", "plum"),
         ]);
         settings.sources.insert("catalog".to_owned(), false);
         let differences = differences(&Settings::default(), &settings);
@@ -338,6 +378,8 @@ mod tests {
             ("mcp.refresh.session_lifetime_days", "-1"),
             ("mcp.rollout.audience", ""),
             ("mcp.rollout.audience", "team-a"),
+            ("ui.product_name", "<script>"),
+            ("ui.accent", "#f00"),
         ] {
             let mut draft = Draft::from(&Settings::default());
             assert_eq!(Entry::find(key).unwrap().parse(&mut draft, text), None, "{key} {text}");

@@ -2,7 +2,10 @@
 
 use portal_model::{
     ErrorCode, Field, FieldError,
-    settings::{AUDIENCE_GROUPS_MAX, Audience, CLIENT_PATTERNS_MAX, ROLLOUT_MESSAGE_LENGTH_MAX, Settings},
+    settings::{
+        AUDIENCE_GROUPS_MAX, Audience, CLIENT_PATTERNS_MAX, ROLLOUT_MESSAGE_LENGTH_MAX,
+        ROLLOUT_PROMPT_LENGTH_MAX, ROLLOUT_PROMPTS_MAX, Settings,
+    },
 };
 
 /// Puts lists in one order and drops twins and outer blanks, so that equal settings are stored equally.
@@ -22,6 +25,8 @@ pub(super) fn tidy(settings: &mut Settings) {
     if message.len() < settings.rollout_message.len() {
         settings.rollout_message = message.to_owned();
     }
+    let prompts = settings.rollout_prompts.iter().map(|prompt| prompt.trim().to_owned());
+    settings.rollout_prompts = prompts.filter(|prompt| !prompt.is_empty()).collect();
 }
 
 /// Checks settings that shall replace others.
@@ -56,9 +61,25 @@ pub(super) fn check(before: &Settings, after: &Settings, registered: bool) -> Re
     if !after.rollout_message.chars().all(plain) {
         return refuse(Field::Message, ErrorCode::Invalid);
     }
+    check_prompts(&after.rollout_prompts)?;
     let agents_can_sign_in = registered || after.agents_can_introduce_themselves();
     if after.rollout_announce && !before.rollout_announce && !agents_can_sign_in {
         return Err(ErrorCode::NothingToAnnounce.into());
+    }
+    Ok(())
+}
+
+fn check_prompts(prompts: &[String]) -> Result<(), FieldError> {
+    let refuse = |code| Err(FieldError::on(Field::Prompts, code));
+    if prompts.len() > ROLLOUT_PROMPTS_MAX {
+        return refuse(ErrorCode::TooManyPrompts);
+    }
+    let too_long = |prompt: &String| prompt.chars().nth(ROLLOUT_PROMPT_LENGTH_MAX).is_some();
+    if prompts.iter().any(too_long) {
+        return refuse(ErrorCode::TooLong);
+    }
+    if prompts.iter().any(|prompt| prompt.chars().any(char::is_control)) {
+        return refuse(ErrorCode::Invalid);
     }
     Ok(())
 }
@@ -98,6 +119,24 @@ mod tests {
         let invalid = FieldError::on(Field::Audience, ErrorCode::EntityRefInvalid);
         assert_eq!(check_from_default(&of(&["user:default/ada"])), Err(invalid));
         assert_eq!(check_from_default(&of(&[])), Err(FieldError::on(Field::Audience, ErrorCode::Required)));
+    }
+
+    #[test]
+    fn prompts_are_few_and_short() {
+        let with = |prompts: &[&str]| {
+            let prompts = prompts.iter().map(|&prompt| prompt.to_owned()).collect();
+            let mut settings = Settings { rollout_prompts: prompts, ..Settings::default() };
+            tidy(&mut settings);
+            (check_from_default(&settings), settings.rollout_prompts)
+        };
+        let (verdict, kept) = with(&[" Who owns billing? ", "", "  "]);
+        assert_eq!((verdict, kept.as_slice()), (Ok(()), ["Who owns billing?".to_owned()].as_slice()));
+        let refused = |code| Err(FieldError::on(Field::Prompts, code));
+        assert_eq!(with(&["a"; 5]).0, Ok(()));
+        assert_eq!(with(&["a"; 6]).0, refused(ErrorCode::TooManyPrompts));
+        assert_eq!(with(&[&"ä".repeat(200)]).0, Ok(()));
+        assert_eq!(with(&[&"a".repeat(201)]).0, refused(ErrorCode::TooLong));
+        assert_eq!(with(&["a\u{1b}[31m"]).0, refused(ErrorCode::Invalid));
     }
 
     #[test]

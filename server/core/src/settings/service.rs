@@ -15,9 +15,14 @@ use super::{
 };
 use crate::{
     audit::AuditEvent,
+    branding::Branding,
     changes::Topic,
     identity::{Admin, RequestOrigin, an_admin_can_sign_in},
-    oauth::{SessionsOf, end_expired, end_open, records::SessionLimits, registered::RegisteredClientFilter},
+    oauth::{
+        SessionsOf, end_expired, end_open,
+        records::{LogoId, SessionLimits},
+        registered::RegisteredClientFilter,
+    },
     org::{StandingContext, admins},
     ports::{StoreError, WriteTransaction},
     services::Dependencies,
@@ -62,6 +67,8 @@ struct Known {
     settings: Arc<Settings>,
     /// Whether an admin has registered a client.
     registered_clients: bool,
+    /// The organization's own picture.
+    logo: Option<LogoId>,
 }
 
 impl SettingsService {
@@ -97,6 +104,17 @@ impl SettingsService {
         Ok(self.known().await?.registered_clients)
     }
 
+    /// How Portal looks here, as it was last read; its own looks before that.
+    #[must_use]
+    pub fn branding_known(&self) -> Branding {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached.as_ref().map_or_else(Branding::default, |(_, known)| Branding {
+            name: known.settings.product_name.clone(),
+            accent: known.settings.accent,
+            logo: known.logo.clone(),
+        })
+    }
+
     async fn known(&self) -> Result<Known, StoreError> {
         // The counter first: what is read after it is at least as new.
         let counter = self.dependencies.changes.current().await?.settings;
@@ -108,7 +126,8 @@ impl SettingsService {
         let mut store = self.dependencies.store.read().await?;
         let settings = Arc::new(stored(&store.setting_list().await?)?);
         let registered_clients = store.registered_client_count(&registered_by_admins()).await? > 0;
-        let known = Known { settings, registered_clients };
+        let logo = store.branding_logo_id().await?;
+        let known = Known { settings, registered_clients, logo };
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((counter, known.clone()));
         Ok(known)
     }
@@ -332,9 +351,12 @@ impl SettingsService {
             SettingChange::RolloutAnnounce(announce) => draft.rollout_announce = announce,
             SettingChange::RolloutAudience(audience) => draft.rollout_audience = audience,
             SettingChange::RolloutMessage(message) => draft.rollout_message = message,
+            SettingChange::RolloutPrompts(prompts) => draft.rollout_prompts = prompts,
             SettingChange::DcrEnabled(enabled) => draft.dcr_enabled = enabled,
             SettingChange::PersonalTokensEnabled(enabled) => draft.personal_tokens_enabled = enabled,
             SettingChange::SignInLocalEnabled(enabled) => draft.sign_in_local_enabled = enabled,
+            SettingChange::ProductName(name) => draft.product_name = name,
+            SettingChange::Accent(accent) => draft.accent = accent,
             SettingChange::Provider { id, settings } => {
                 if !self.has_provider(&id) {
                     return Err(FieldError::from(ErrorCode::Invalid).into());

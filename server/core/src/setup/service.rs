@@ -1,21 +1,52 @@
-//! Guides for this Portal.
+//! Guides for this Portal, and what became of the attempts to follow them.
 
 use std::sync::Arc;
 
 use super::{Agent, Guide, Openings};
-use crate::{oauth::document_admitted, ports::StoreError, services::Dependencies, settings::SettingsService};
+use crate::{
+    actions::ActionRegistry,
+    attempts::AttemptService,
+    catalog::CatalogService,
+    oauth::{AgentSessionService, document_admitted},
+    ports::StoreError,
+    services::Dependencies,
+    settings::SettingsService,
+    tokens::StaticTokenService,
+};
 
-/// Makes guides from the settings in force.
+/// The services that the guided setup asks.
+pub struct SetupNeeds {
+    /// Settings.
+    pub settings: Arc<SettingsService>,
+    /// What was seen of agents that connect.
+    pub attempts: Arc<AttemptService>,
+    /// Agents' sessions.
+    pub agent_sessions: Arc<AgentSessionService>,
+    /// Static tokens.
+    pub static_tokens: Arc<StaticTokenService>,
+    /// What agents can call.
+    pub actions: Arc<ActionRegistry>,
+    /// Entities, for examples.
+    pub catalog: Arc<CatalogService>,
+}
+
+/// Makes guides from the settings in force, and knows what became of them.
 pub struct SetupService {
     pub(super) dependencies: Dependencies,
-    settings: Arc<SettingsService>,
+    pub(super) settings: Arc<SettingsService>,
+    pub(super) attempts: Arc<AttemptService>,
+    pub(super) agent_sessions: Arc<AgentSessionService>,
+    pub(super) static_tokens: Arc<StaticTokenService>,
+    pub(super) actions: Arc<ActionRegistry>,
+    pub(super) catalog: Arc<CatalogService>,
 }
 
 impl SetupService {
     /// The service.
     #[must_use]
-    pub fn new(dependencies: Dependencies, settings: Arc<SettingsService>) -> Self {
-        Self { dependencies, settings }
+    pub fn new(dependencies: Dependencies, needs: SetupNeeds) -> Self {
+        let SetupNeeds { settings, attempts, agent_sessions, static_tokens, actions, catalog } = needs;
+        Self { dependencies, settings, attempts, agent_sessions, static_tokens, actions, catalog }
     }
 
     /// The guide for one agent.

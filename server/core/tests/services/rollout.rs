@@ -17,6 +17,8 @@ use portal_model::{
 
 use crate::support::{House, shell};
 
+const NOTHING: RolloutView = RolloutView { banner: None, menu_entry: false, prompts: Vec::new() };
+
 async fn view(house: &House, session: &NewBrowserSession) -> RolloutView {
     let catalog = Arc::new(CatalogService::new(house.dependencies.clone()));
     let rollout = RolloutService::new(house.dependencies.clone(), Arc::clone(&house.settings), catalog);
@@ -34,8 +36,7 @@ const ANNOUNCED: [SettingChange; 2] =
 async fn the_banner_stays_until_an_agent_is_connected() {
     let house = House::new().await;
     let ada = house.person("ada@example.com").await;
-    let nothing = RolloutView { banner: None, menu_entry: false };
-    assert_eq!(view(&house, &ada).await, nothing);
+    assert_eq!(view(&house, &ada).await, NOTHING);
 
     change(&house, &ANNOUNCED).await;
     change(&house, &[SettingChange::RolloutMessage("Try it".to_owned())]).await;
@@ -44,14 +45,14 @@ async fn the_banner_stays_until_an_agent_is_connected() {
     assert!(announced.menu_entry);
 
     let agent = house.agent(&ada.user).await;
-    assert_eq!(view(&house, &ada).await, RolloutView { banner: None, menu_entry: true });
+    assert_eq!(view(&house, &ada).await, RolloutView { menu_entry: true, ..NOTHING });
     change(&house, &[SettingChange::RolloutAnnounce(false)]).await;
     assert!(view(&house, &ada).await.menu_entry, "whoever has an agent finds it again");
 
     let mut tx = house.write().await;
     tx.agent_session_end(&agent, EndReason::Disconnected, house.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(view(&house, &ada).await, nothing);
+    assert_eq!(view(&house, &ada).await, NOTHING);
 }
 
 #[tokio::test]
@@ -60,7 +61,7 @@ async fn an_announcement_is_silent_while_agents_cannot_sign_in() {
     let ada = house.person("ada@example.com").await;
     change(&house, &ANNOUNCED).await;
     change(&house, &[SettingChange::CimdEnabled(false)]).await;
-    assert_eq!(view(&house, &ada).await, RolloutView { banner: None, menu_entry: false });
+    assert_eq!(view(&house, &ada).await, NOTHING);
     change(&house, &[SettingChange::CimdEnabled(true)]).await;
     assert!(view(&house, &ada).await.banner.is_some());
 }
@@ -77,7 +78,7 @@ async fn an_audience_of_groups_means_their_members() {
     change(&house, &[SettingChange::RolloutAudience(pilots)]).await;
 
     assert!(view(&house, &ada).await.banner.is_some());
-    assert_eq!(view(&house, &eve).await, RolloutView { banner: None, menu_entry: false });
+    assert_eq!(view(&house, &eve).await, NOTHING);
 }
 
 /// Publishes a user with a group, as an org file would.

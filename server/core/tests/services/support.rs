@@ -21,7 +21,7 @@ use portal_store::{Durability, OpenOptions, SqlStore};
 use portal_testkit::{
     MockClock, SeededRng,
     conformance::{Engine, TestDatabase},
-    fakes::{BreakableStore, ScriptedFetcher, ScriptedReader},
+    fakes::{BreakableStore, NoPictures, NoWay, ScriptedFetcher, ScriptedReader},
 };
 
 /// A password that nothing is wrong with.
@@ -71,6 +71,8 @@ impl House {
             clock: clock.clone(),
             rng: Arc::new(SeededRng::new(seed)),
             fetcher: Arc::new(ScriptedFetcher::default()),
+            self_probe: Arc::new(NoWay),
+            pictures: Arc::new(NoPictures),
             reader: Arc::new(ScriptedReader::default()),
             directories: Arc::from([]),
             sign_in_providers: Arc::from([]),

@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use http::header;
 use portal_core::ports::{Clock, DirectoryError, FetchError};
-use portal_fetch::{PROVIDER_BYTES_MAX, PROVIDER_TOTAL_TIMEOUT, ProviderRequest, ProviderTransport};
-use url::{Host, Url};
+use portal_fetch::{
+    PROVIDER_BYTES_MAX, PROVIDER_TOTAL_TIMEOUT, ProviderRequest, ProviderTransport, is_loopback_url,
+};
+use url::Url;
 
 use super::{
     SetupError,
@@ -63,7 +65,7 @@ impl ApiClient {
     ) -> Result<Self, SetupError> {
         let mut options = options;
         let url = &mut options.base_url;
-        let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback_url(url));
         if !secure || !url.has_host() {
             return Err(SetupError::new("base_url", "expected an https address (http only on this machine)"));
         }
@@ -182,15 +184,6 @@ impl ApiClient {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         Ok(url)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

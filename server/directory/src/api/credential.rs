@@ -12,12 +12,14 @@ use portal_core::{
     secret::Secret,
     time::{MINUTE_MS, SECOND_MS, UnixMillis},
 };
+use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::{
     SetupError,
     possession::{PROOF, PossessionKey},
+    request::ApiAnswer,
 };
 
 /// How long before its end a token is renewed.
@@ -33,6 +35,9 @@ pub struct RequestTarget<'request> {
     /// Its address.
     pub url: &'request Url,
 }
+
+/// Longest lifetime of a token that is believed, in seconds.
+const TOKEN_SECONDS_MAX: i64 = 86_400;
 
 /// Proves who asks.
 #[async_trait]
@@ -114,6 +119,47 @@ pub enum TokenScheme {
     Bearer,
     /// With a proof for each request (RFC 9449).
     Bound,
+}
+
+/// The answer of a token endpoint (RFC 6749 section 5.1).
+#[derive(Deserialize)]
+pub struct TokenAnswer {
+    access_token: String,
+    #[serde(default)]
+    token_type: String,
+    /// Seconds.
+    expires_in: i64,
+}
+
+impl TokenAnswer {
+    /// The token, given out at this time; believed for a day at most.
+    #[must_use]
+    pub fn into_token(self, now: UnixMillis) -> AccessToken {
+        let bound = self.token_type.eq_ignore_ascii_case("dpop");
+        AccessToken {
+            token: Secret::new(self.access_token),
+            scheme: if bound { TokenScheme::Bound } else { TokenScheme::Bearer },
+            expires_at: now.plus(self.expires_in.clamp(0, TOKEN_SECONDS_MAX).saturating_mul(SECOND_MS)),
+        }
+    }
+}
+
+/// A refusal of a token endpoint (RFC 6749 section 5.2); empty where the answer is not one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct TokenRefusal {
+    /// The word for machines.
+    pub error: String,
+    /// The words for people; remote text.
+    pub error_description: String,
+}
+
+impl TokenRefusal {
+    /// Reads an answer.
+    #[must_use]
+    pub fn of(answer: &ApiAnswer) -> Self {
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
 }
 
 /// Where access tokens come from.

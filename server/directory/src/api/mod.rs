@@ -24,7 +24,8 @@ use thiserror::Error;
 pub use client::{ApiClient, ApiOptions};
 pub use conditional::CONDITIONAL_BYTES_MAX;
 pub use credential::{
-    AccessToken, Credential, HeaderCredential, RequestTarget, TokenCredential, TokenScheme, TokenSource,
+    AccessToken, Credential, HeaderCredential, RequestTarget, TokenAnswer, TokenCredential, TokenRefusal,
+    TokenScheme, TokenSource,
 };
 pub use jwt::JwtSigner;
 pub use link::next_link;

@@ -13,13 +13,12 @@ use portal_core::{
 use portal_fetch::ProviderTransport;
 use ring::digest;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{EntraCredential, EntraOptions};
 use crate::api::{
-    AccessToken, ApiAnswer, ApiClient, ApiOptions, ApiRequest, JwtSigner, SetupError, TokenScheme,
-    TokenSource,
+    AccessToken, ApiAnswer, ApiClient, ApiOptions, ApiRequest, JwtSigner, SetupError, TokenAnswer,
+    TokenRefusal, TokenSource,
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -115,19 +114,6 @@ fn thumbprints(certificate: &str) -> Result<(String, String), SetupError> {
     Ok((hash(&digest::SHA1_FOR_LEGACY_USE_ONLY), hash(&digest::SHA256)))
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    expires_in: i64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TokenRefusal {
-    error: String,
-    error_description: String,
-}
-
 #[async_trait]
 impl TokenSource for EntraTokens {
     async fn issue(&self) -> Result<AccessToken, DirectoryError> {
@@ -151,13 +137,7 @@ impl TokenSource for EntraTokens {
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
-        let token: TokenAnswer = answer.json()?;
-        let lifetime = token.expires_in.clamp(0, 86_400).saturating_mul(SECOND_MS);
-        Ok(AccessToken {
-            token: Secret::new(token.access_token),
-            scheme: TokenScheme::Bearer,
-            expires_at: self.api.clock().now().plus(lifetime),
-        })
+        Ok(answer.json::<TokenAnswer>()?.into_token(self.api.clock().now()))
     }
 }
 
@@ -166,7 +146,7 @@ impl EntraTokens {
         if !matches!(answer.status, 400 | 401) {
             return self.api.refusal(answer, WHAT);
         }
-        let said: TokenRefusal = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said = TokenRefusal::of(answer);
         // After the first sentence come ids and times of this one request.
         let words = said.error_description.split(" Trace ID:").next().unwrap_or_default();
         let words: String = words.chars().filter(|letter| !letter.is_control()).take(200).collect();

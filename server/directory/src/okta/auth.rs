@@ -10,18 +10,16 @@ use http::{HeaderName, Method};
 use portal_core::{
     ids::RunId,
     ports::{Clock, DirectoryError, Rng},
-    secret::Secret,
     time::SECOND_MS,
 };
 use portal_fetch::ProviderTransport;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{OktaCredential, OktaOptions};
 use crate::api::{
     AccessToken, ApiAnswer, ApiClient, ApiOptions, ApiRequest, Credential, HeaderCredential, JwtSigner,
-    PossessionKey, RequestTarget, SetupError, TokenCredential, TokenScheme, TokenSource,
+    PossessionKey, RequestTarget, SetupError, TokenAnswer, TokenCredential, TokenRefusal, TokenSource,
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -84,21 +82,6 @@ struct OktaTokens {
     demands_proof: AtomicBool,
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    #[serde(default)]
-    token_type: String,
-    expires_in: i64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TokenRefusal {
-    error: String,
-    error_description: String,
-}
-
 #[async_trait]
 impl TokenSource for OktaTokens {
     async fn issue(&self) -> Result<AccessToken, DirectoryError> {
@@ -113,15 +96,7 @@ impl TokenSource for OktaTokens {
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
-        let token: TokenAnswer = answer.json()?;
-        let scheme = if token.token_type.eq_ignore_ascii_case("dpop") {
-            TokenScheme::Bound
-        } else {
-            TokenScheme::Bearer
-        };
-        let lifetime = token.expires_in.clamp(0, 86_400).saturating_mul(SECOND_MS);
-        let expires_at = self.api.clock().now().plus(lifetime);
-        Ok(AccessToken { token: Secret::new(token.access_token), scheme, expires_at })
+        Ok(answer.json::<TokenAnswer>()?.into_token(self.api.clock().now()))
     }
 
     fn possession(&self) -> Option<&PossessionKey> {
@@ -165,7 +140,7 @@ impl OktaTokens {
 
     /// Whether the next request will say more than the one that was refused with this answer.
     fn proves_better(&self, answer: &ApiAnswer) -> bool {
-        match refused_with(answer).error.as_str() {
+        match TokenRefusal::of(answer).error.as_str() {
             "invalid_dpop_proof" => !self.demands_proof.swap(true, Ordering::Relaxed),
             "use_dpop_nonce" => self.possession.note_nonce(&answer.headers),
             _ => false,
@@ -176,13 +151,9 @@ impl OktaTokens {
         if !matches!(answer.status, 400 | 401) {
             return self.api.refusal(answer, WHAT);
         }
-        let said = refused_with(answer);
+        let said = TokenRefusal::of(answer);
         let words = if said.error_description.is_empty() { said.error } else { said.error_description };
         let words: String = words.chars().filter(|letter| !letter.is_control()).take(200).collect();
         DirectoryError::Unauthorized(format!("the service app, its key or its scopes: {words}"))
     }
-}
-
-fn refused_with(answer: &ApiAnswer) -> TokenRefusal {
-    serde_json::from_slice(&answer.body).unwrap_or_default()
 }

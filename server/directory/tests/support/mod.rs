@@ -112,6 +112,8 @@ impl Harness {
             clock: Arc::clone(&clock),
             rng: Arc::new(Counting(AtomicU8::new(0))),
             fetcher: Arc::new(NoDocuments),
+            self_probe: Arc::new(portal_testkit::fakes::NoWay),
+            pictures: Arc::new(portal_testkit::fakes::NoPictures),
             reader: Arc::new(FileAndUrlReader::new(&options, source)),
             directories: Arc::from([]),
             sign_in_providers: Arc::from([]),

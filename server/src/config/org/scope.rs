@@ -4,7 +4,8 @@ use std::path::Path;
 
 use portal_core::secret::Secret;
 use portal_directory::{LoginForm, Selection};
-use url::{Host, Url};
+use portal_fetch::is_loopback_url;
+use url::Url;
 
 use super::raw::RawLogin;
 use crate::config::{ConfigError, PublicUrl, raw::RawSecret, resolve, source::Sources};
@@ -67,7 +68,7 @@ impl Scope<'_> {
         if url.fragment().is_some() {
             return Err(self.error(key, format!("{expected}, without a part after #")));
         }
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback_url(&url)) {
             return Err(self.error(key, format!("{expected}; http is for this machine only")));
         }
         Ok(url)
@@ -126,14 +127,5 @@ pub(super) fn login(raw: RawLogin) -> LoginForm {
     match raw {
         RawLogin::LocalPart => LoginForm::LocalPart,
         RawLogin::Whole => LoginForm::Whole,
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

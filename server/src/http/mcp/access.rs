@@ -31,7 +31,14 @@ pub(super) async fn caller(
             return Err(challenge(state, StatusCode::UNAUTHORIZED, None, Scope::Read).await);
         }
         BearerHeader::Malformed => Err(BearerError::Invalid),
-        BearerHeader::Given(token) => state.services.bearer.authenticate(token, origin).await,
+        BearerHeader::Given(token) => {
+            let answer = state.services.bearer.authenticate(token, origin).await;
+            match &answer {
+                Ok(caller) => state.services.attempts.called(caller, origin),
+                Err(error) => state.services.attempts.bearer_refused(token, origin, error),
+            }
+            answer
+        }
     };
     match token {
         Ok(caller) => {

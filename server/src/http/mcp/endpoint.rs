@@ -8,13 +8,19 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{Method, StatusCode, header::ALLOW, header::WWW_AUTHENTICATE, request::Parts};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{ALLOW, AUTHORIZATION, ORIGIN, WWW_AUTHENTICATE},
+    request::Parts,
+};
 use http_body_util::{BodyExt as _, Full, Limited};
 use portal_core::{
     actions::{Action, Refusal},
     activity::CallOutcome,
+    attempts::AttemptKind,
     identity::RequestOrigin,
     oauth::Caller,
+    self_check::{PROBE_ANSWER_HEADER, probe_answer},
     services::Services,
 };
 use rmcp::transport::streamable_http_server::{
@@ -33,6 +39,7 @@ use crate::{http::notice, middleware::BODY_PAUSE_MAX, state::AppState};
 
 /// Largest request, in bytes: a descriptor to be validated fits.
 const BODY_BYTES_MAX: usize = 1_048_576;
+const PROBE_ANSWER: HeaderName = HeaderName::from_static(PROBE_ANSWER_HEADER);
 
 /// The protocol's server, made once.
 pub(crate) struct McpEndpoint {
@@ -73,7 +80,12 @@ pub(super) struct AuthorizedCall {
 /// Every method on the endpoint's path.
 pub(super) async fn handle(State(state): State<AppState>, request: Request) -> Response {
     match origin::judge(&state, request.headers()) {
-        Origin::Refused => origin::refused(),
+        Origin::Refused => {
+            let from = request.extensions().get::<RequestOrigin>().cloned().unwrap_or_default();
+            let page = request.headers().get(ORIGIN).and_then(|page| page.to_str().ok()).unwrap_or_default();
+            state.services.attempts.origin_refused(page, &from);
+            origin::refused()
+        }
         Origin::Absent => answer(&state, request).await,
         Origin::Allowed(allowed) => {
             let mut response = if request.method() == Method::OPTIONS {
@@ -94,7 +106,7 @@ async fn answer(state: &AppState, request: Request) -> Response {
         Err(refused) if request.method() == Method::GET && notice::wants_html(request.headers()) => {
             return explained(state, &refused);
         }
-        Err(refused) => return refused,
+        Err(refused) => return self_checked(request.headers(), refused),
     };
     if request.method() != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], "Use POST.\n").into_response();
@@ -115,6 +127,16 @@ async fn answer(state: &AppState, request: Request) -> Response {
     }
     let response = state.mcp.service.handle(http::Request::from_parts(parts, Full::new(body))).await;
     response.map(Body::new)
+}
+
+/// The same refusal; a self-check is told besides which of its headers have arrived.
+fn self_checked(headers: &HeaderMap, mut refused: Response) -> Response {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let arrived = probe_answer(authorization, |name| headers.contains_key(name));
+    if let Some(value) = arrived.and_then(|names| HeaderValue::from_str(&names).ok()) {
+        refused.headers_mut().insert(PROBE_ANSWER, value);
+    }
+    refused
 }
 
 /// The same challenge, with words for a person.
@@ -151,8 +173,15 @@ async fn authorize(
             parts.extensions.insert(call);
             Ok(())
         }
-        Err(Refusal::Unknown) => Ok(()),
+        Err(Refusal::Unknown) => {
+            if let Some((kind, tool)) = state.services.actions.closed(&settings, caller, &name) {
+                state.services.attempts.call_refused(caller, kind, tool, &origin);
+            }
+            Ok(())
+        }
         Err(Refusal::InsufficientScope { needed, source, tool }) => {
+            let detail = format!("{tool} needs {}", needed.as_str());
+            state.services.attempts.call_refused(caller, AttemptKind::ScopeTooSmall, &detail, &origin);
             CallLog { services: &state.services, caller, address: origin.address }.record(
                 source,
                 &tool,

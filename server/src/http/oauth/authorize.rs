@@ -39,12 +39,15 @@ pub(super) async fn authorize(
         Err(error) => return refused(&state, &headers, &error.into(), &origin),
     };
     let person = identity.signed_in().ok();
-    let begun = match AuthorizeParameters::from_query(query.as_deref().unwrap_or_default()) {
+    let parsed = AuthorizeParameters::from_query(query.as_deref().unwrap_or_default());
+    let client_id = parsed.as_ref().ok().and_then(|parameters| parameters.client_id.clone());
+    let begun = match parsed {
         Ok(parameters) => {
             state.services.authorization.begin(parameters, browser.as_ref(), person, &origin).await
         }
         Err(fault) => Err(AuthorizeError::Page(fault.into())),
     };
+    state.services.attempts.authorize_answered(client_id.as_deref(), person, &origin, &begun);
     match begun {
         Ok(Begun::Pending(begun)) => to_consent(&begun, secure),
         Ok(Begun::Allowed(location)) => see_other(&location),

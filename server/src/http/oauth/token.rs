@@ -11,6 +11,7 @@ use http::{
     header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use portal_core::{
+    attempts::PresentedGrant,
     identity::RequestOrigin,
     oauth::{Form, TokenError, TokenErrorCode, TokenRequest, TokenResponse},
 };
@@ -49,7 +50,11 @@ pub(super) async fn token(
         .and_then(|mut form| Ok((Credentials::take(&headers, &mut form).map_err(Fault::Form)?, form)));
     let answer = match request {
         Ok((client, form)) => {
-            state.services.tokens.issue(request_of(client, form), &origin).await.map_err(Fault::from)
+            let request = request_of(client, form);
+            let presented = PresentedGrant::from(&request);
+            let answer = state.services.tokens.issue(request, &origin).await;
+            state.services.attempts.token_answered(&presented, &origin, &answer);
+            answer.map_err(Fault::from)
         }
         Err(fault) => Err(fault),
     };

@@ -16,6 +16,7 @@ mod issuer;
 mod left;
 mod people;
 mod signer;
+mod way;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -43,6 +44,7 @@ pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLI
 pub use left::{AgentTokens, LeftDatabase};
 pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
+pub use way::{WayFault, WayToPortal};
 
 use self::database::TestDatabase;
 pub use crate::fakes::{ScriptedFetcher, ScriptedReader};
@@ -74,6 +76,8 @@ pub struct TestApp {
     pub reader: Arc<ScriptedReader>,
     /// What its doors are given.
     pub services: Services,
+    /// What stands between Portal and its public URL.
+    pub way: Arc<WayToPortal>,
     router: Router,
     store: Arc<BreakableStore>,
     database: TestDatabase,
@@ -169,6 +173,7 @@ impl TestApp {
     /// The same Portal after a restart: the same database, time and network, nothing remembered.
     pub async fn restart(self) -> Self {
         self.services.activity.flush().await.expect("the activity log");
+        self.services.attempts.flush().await.expect("the attempts");
         self.store.inner.close().await;
         let network = (self.fetcher, self.reader);
         Self::assemble(self.database, self.public_url, self.clock, network, self.outside).await
@@ -223,7 +228,10 @@ impl TestApp {
             access_token_lifetime_minutes: 60,
             pinned_clients: Vec::new(),
         };
+        let way = Arc::new(WayToPortal::default());
         let services = Services::new(Dependencies {
+            self_probe: Arc::clone(&way) as _,
+            pictures: Arc::new(portal_fetch::SmallPictures::default()),
             store: Arc::clone(&port),
             clock: Arc::clone(&clock) as _,
             rng: Arc::new(SeededRng::new(seed)),
@@ -235,7 +243,9 @@ impl TestApp {
             configuration: Arc::new(configuration),
         });
         let state = AppState::new(services.clone(), public_url.clone(), Vec::new(), Vec::new());
-        Self { clock, fetcher, reader, services, router: router(state), store, database, public_url, outside }
+        let router = router(state);
+        way.lead_to(router.clone());
+        Self { clock, fetcher, reader, services, way, router, store, database, public_url, outside }
     }
 
     /// The same Portal behind proxies in these ranges.

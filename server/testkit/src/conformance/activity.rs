@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use portal_core::{
-    activity::{CallOutcome, SourceCalls, ToolCall},
+    activity::{ActivityCursor, CallOutcome, SourceCalls, ToolCall},
     ids::StaticTokenId,
     ports::Store,
 };
 
-use super::fixtures::{at, read, session_id, user_id, write};
+use super::fixtures::{add_users, agent_session, at, read, session_id, user_id, write};
 
 fn call(at_ms: i64, user: u32, tool: &str) -> ToolCall {
     ToolCall {
@@ -45,6 +45,27 @@ pub async fn calls_come_back_newest_first(store: Arc<dyn Store>) {
     assert_eq!(reader.tool_call_list(&user_id(1), 10).await.unwrap(), expected);
     assert_eq!(reader.tool_call_list(&user_id(1), 2).await.unwrap(), expected[..2]);
     assert_eq!(reader.tool_call_list(&user_id(3), 2).await.unwrap(), []);
+}
+
+pub async fn calls_are_paged_with_their_agents(store: Arc<dyn Store>) {
+    let by_session = ToolCall { session_id: Some(session_id("known")), ..call(5, 1, "by-session") };
+    let gone = ToolCall { session_id: Some(session_id("gone")), ..call(5, 1, "gone") };
+    add_users(&store, 1).await;
+    let session = agent_session("known", 1, 1);
+    let mut tx = write(&store).await;
+    tx.agent_session_insert(&session).await.unwrap();
+    tx.tool_call_append(&[call(3, 1, "old"), gone, by_session, call(9, 2, "other")]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut reader = read(&store).await;
+    let page = reader.tool_call_page(&user_id(1), ActivityCursor::NEWEST, 2).await.unwrap();
+    let tools: Vec<&str> = page.iter().map(|own| own.call.tool.as_str()).collect();
+    assert_eq!(tools, ["by-session", "gone"]);
+    assert_eq!(page[0].client.as_ref(), Some(&session.client));
+    assert_eq!((page[1].client.as_ref(), page[1].token_name.as_ref()), (None, None));
+    for (place, rest) in [(page[0].cursor, vec!["gone", "old"]), (page[1].cursor, vec!["old"])] {
+        let next = reader.tool_call_page(&user_id(1), place, 10).await.unwrap();
+        assert_eq!(next.iter().map(|own| own.call.tool.as_str()).collect::<Vec<_>>(), rest);
+    }
 }
 
 pub async fn totals_are_per_source(store: Arc<dyn Store>) {

@@ -7,6 +7,7 @@ mod database;
 mod fixtures;
 
 pub mod activity;
+pub mod attempts;
 pub mod audit;
 pub mod audit_chain;
 pub mod authorizations;
@@ -23,6 +24,7 @@ pub mod logos;
 pub mod many_sessions;
 pub mod provider_sign_ins;
 pub mod registered;
+pub mod rollout;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
@@ -125,6 +127,10 @@ suite! { ($)
     directory_rows {
         people_come_back_as_they_went, whoever_was_read_alone_is_not_overwritten_by_pages, people_go, groups_come_back_with_what_is_around_them, memberships_are_replaced_and_cleared, differences_are_found, names_that_several_have_are_found, only_people_with_accounts_or_tokens_are_affected, what_is_near_to_groups_is_noted, entities_of_other_locations_are_known, rows_that_nobody_needs_go_in_pieces,
     }
+    attempts {
+        an_attempt_comes_back_as_it_went, an_attempt_is_kept_once, attempts_are_filtered_newest_first,
+        attempts_are_pruned_and_cut, a_guide_is_opened_once_until_it_is_stale,
+    }
     authorizations {
         a_request_comes_back_as_it_went, a_request_is_answered_once, an_expired_request_is_not_answered,
         a_code_comes_back_as_it_went, a_code_is_used_once, two_uses_of_a_code_at_once,
@@ -154,6 +160,10 @@ suite! { ($)
         a_client_is_touched_and_deleted, unused_dynamic_clients_are_pruned,
         unused_dynamic_clients_give_way_by_network, an_assertion_is_taken_once,
         two_uses_of_an_assertion_at_once,
+    }
+    rollout {
+        a_step_is_noted_once, people_of_an_audience_are_counted, whoever_has_connected_is_noted_before_records_go,
+        the_organizations_picture_is_replaced,
     }
     locations {
         a_location_comes_back_as_it_went, a_location_is_updated, a_target_belongs_to_one_location,
@@ -194,6 +204,6 @@ suite! { ($)
         uses_and_owners_are_remembered, tokens_are_listed_newest_first_and_filtered, old_tokens_are_pruned,
     }
     activity {
-        calls_come_back_newest_first, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,
+        calls_come_back_newest_first, calls_are_paged_with_their_agents, totals_are_per_source, old_calls_are_pruned, many_calls_are_appended,
     }
 }

@@ -12,11 +12,11 @@ use portal_model::Scope;
 
 use super::fixtures::{at, entity_ref, hash, read, user, write};
 
-fn id(name: &str) -> StaticTokenId {
+pub(super) fn id(name: &str) -> StaticTokenId {
     StaticTokenId(format!("token-{name}"))
 }
 
-fn token(name: &str, created_ms: i64) -> StaticToken {
+pub(super) fn token(name: &str, created_ms: i64) -> StaticToken {
     StaticToken {
         id: id(name),
         hash: hash(name),

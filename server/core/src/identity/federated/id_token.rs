@@ -1,17 +1,13 @@
-//! ID tokens (OpenID Connect Core sections 2 and 3.1.3.7, RFC 7515, RFC 8725).
-//!
-//! Read and checked by hand, because only three algorithms and one serialization are taken, and the primitives are those
-//! that TLS already brings.
+//! ID tokens (OpenID Connect Core sections 2 and 3.1.3.7, RFC 8725).
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 use crate::{
-    oauth::{ASSERTION_ALGORITHMS, KeySet, parse_object},
+    oauth::{Claims, KeySet, SignedJwt},
     secret::Secret,
-    time::{MINUTE_MS, SECOND_MS, UnixMillis},
+    time::{MINUTE_MS, UnixMillis},
 };
 
 /// Longest ID token, in bytes: some providers list groups in it.
@@ -69,12 +65,7 @@ pub struct ExpectedIdToken<'sign_in> {
 
 /// An ID token that was read; nothing of it is believed before [`IdToken::judge`].
 #[derive(Debug)]
-pub struct IdToken {
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
-    signed: String,
-    signature: Vec<u8>,
-}
+pub struct IdToken(SignedJwt);
 
 impl IdToken {
     /// Reads the compact serialization.
@@ -82,26 +73,14 @@ impl IdToken {
     /// # Errors
     /// [`IdTokenFault::Unreadable`].
     pub fn read(text: &str) -> Result<Self, IdTokenFault> {
-        let unreadable = IdTokenFault::Unreadable;
-        if text.len() > ID_TOKEN_BYTES_MAX {
-            return Err(unreadable);
-        }
-        let (signed, signature) = text.rsplit_once('.').ok_or(unreadable)?;
-        let (header, claims) = signed.split_once('.').ok_or(unreadable)?;
-        let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| unreadable);
-        let object = |part: &str| parse_object(&bytes(part)?).map_err(|_| unreadable);
-        Ok(Self {
-            header: object(header)?,
-            claims: object(claims)?,
-            signature: bytes(signature)?,
-            signed: signed.to_owned(),
-        })
+        let short = Some(text).filter(|text| text.len() <= ID_TOKEN_BYTES_MAX);
+        short.and_then(SignedJwt::read).map(Self).ok_or(IdTokenFault::Unreadable)
     }
 
     /// The id of the key it says it was signed with.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.header.get("kid").and_then(Value::as_str)
+        self.0.key_id()
     }
 
     /// Checks header, signature and claims (OpenID Connect Core section 3.1.3.7).
@@ -114,21 +93,20 @@ impl IdToken {
         expected: ExpectedIdToken<'_>,
         now: UnixMillis,
     ) -> Result<IdTokenClaims, IdTokenFault> {
-        let algorithm = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-        if !ASSERTION_ALGORITHMS.contains(&algorithm) {
+        if self.0.algorithm().is_none() {
             return Err(IdTokenFault::Algorithm);
         }
         let for_another_use = self
-            .header
-            .get("typ")
+            .0
+            .header("typ")
             .is_some_and(|kind| !kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("jwt")));
-        if for_another_use || self.header.contains_key("crit") {
+        if for_another_use || self.0.header("crit").is_some() {
             return Err(IdTokenFault::Header);
         }
-        if !keys.verifies(self.key_id(), algorithm, self.signed.as_bytes(), &self.signature) {
+        if !self.0.is_signed_by(keys) {
             return Err(IdTokenFault::Signature);
         }
-        let claims = IdTokenClaims(self.claims);
+        let claims = IdTokenClaims(self.0.into_claims());
         claims.check(expected, now)?;
         Ok(claims)
     }
@@ -136,13 +114,13 @@ impl IdToken {
 
 /// The claims of an ID token that was checked.
 #[derive(Debug, Clone)]
-pub struct IdTokenClaims(Map<String, Value>);
+pub struct IdTokenClaims(Claims);
 
 impl IdTokenClaims {
     /// A claim that is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
+        self.0.text(name)
     }
 
     /// Whether a claim is true: as JSON, or in the words that some providers use for it.
@@ -158,12 +136,13 @@ impl IdTokenClaims {
         if !self.is_for(expected.client_id) {
             return Err(IdTokenFault::Audience);
         }
-        let end = self.time("exp").ok_or(IdTokenFault::Expired)?;
+        let end = self.0.time("exp").ok().flatten().ok_or(IdTokenFault::Expired)?;
         if now.since(end) >= LEEWAY_MS {
             return Err(IdTokenFault::Expired);
         }
         for name in ["nbf", "iat"] {
-            if self.0.contains_key(name) && self.time(name).is_none_or(|at| at.since(now) > LEEWAY_MS) {
+            let at = self.0.time(name).map_err(|_| IdTokenFault::Early)?;
+            if at.is_some_and(|at| at.since(now) > LEEWAY_MS) {
                 return Err(IdTokenFault::Early);
             }
         }
@@ -184,20 +163,6 @@ impl IdTokenClaims {
         };
         let party = self.0.get("azp");
         ours && party.map_or(!several, |party| party == client_id)
-    }
-
-    /// A point in time: whole seconds, or with a fraction that does not matter.
-    fn time(&self, name: &str) -> Option<UnixMillis> {
-        let value = self.0.get(name)?;
-        let seconds = value.as_i64().or_else(|| {
-            let seconds = value.as_f64().filter(|seconds| seconds.is_finite() && seconds.abs() < 1e12)?;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "bounded above, and the fraction does not matter"
-            )]
-            Some(seconds as i64)
-        })?;
-        Some(UnixMillis(seconds.saturating_mul(SECOND_MS)))
     }
 }
 
@@ -221,6 +186,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::time::SECOND_MS;
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
     const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
     const ISSUER: &str = "https://login.example.com/tenant";

@@ -1,16 +1,15 @@
-//! Client assertions: `private_key_jwt` (RFC 7523 sections 2.2 and 3, RFC 7515, RFC 8725).
-//!
-//! Read and checked by hand, because only three algorithms, one serialization and six claims are taken, and the primitives
-//! are those that TLS already brings.
+//! Client assertions: `private_key_jwt` (RFC 7523 sections 2.2 and 3, RFC 8725).
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{json::parse_object, jwk::KeySet};
-use crate::time::{MINUTE_MS, SECOND_MS, UnixMillis};
+use super::{
+    jwk::KeySet,
+    jwt::{ALGORITHMS, SignedJwt},
+};
+use crate::time::{MINUTE_MS, UnixMillis};
 
-/// The algorithms that are taken, pinned: nothing symmetric, never `none`.
-pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+/// The algorithms that an assertion may be signed with.
+pub const ASSERTION_ALGORITHMS: [&str; 3] = ALGORITHMS;
 /// Types that an assertion may name; without one it is taken too (RFC 8725 section 3.11). The last one is what the working
 /// copy of the client document draft recommends (section 6).
 const TYPES: [&str; 3] = ["jwt", "client-authentication+jwt", "oauth-client-auth+jwt"];
@@ -25,12 +24,7 @@ const ASSERTION_BYTES_MAX: usize = 8_192;
 
 /// An assertion that was read; nothing of it is believed before its signature was checked.
 #[derive(Debug)]
-pub struct Assertion {
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
-    signed: String,
-    signature: Vec<u8>,
-}
+pub struct Assertion(SignedJwt);
 
 /// What a checked assertion says, to be remembered until it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +43,10 @@ impl Assertion {
     /// # Errors
     /// What is wrong, for whoever debugs the client.
     pub fn read(text: &str) -> Result<Self, &'static str> {
-        let unreadable = "client_assertion is not a signed JWT";
         if text.len() > ASSERTION_BYTES_MAX {
             return Err("client_assertion is too long");
         }
-        let (signed, signature) = text.rsplit_once('.').ok_or(unreadable)?;
-        let (header, claims) = signed.split_once('.').ok_or(unreadable)?;
-        let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| unreadable);
-        let object = |part: &str| parse_object(&bytes(part)?).map_err(|_| unreadable);
-        Ok(Self {
-            header: object(header)?,
-            claims: object(claims)?,
-            signature: bytes(signature)?,
-            signed: signed.to_owned(),
-        })
+        SignedJwt::read(text).map(Self).ok_or("client_assertion is not a signed JWT")
     }
 
     /// Judges it as a whole, with keys at hand: header, claims, then the signature. `only` is the one algorithm that the
@@ -78,53 +62,53 @@ impl Assertion {
         only: Option<&str>,
         now: UnixMillis,
     ) -> Result<Presented, &'static str> {
-        let algorithm = self.check_header(only)?;
+        self.check_header(only)?;
         let presented = self.check_claims(client_id, audiences, now)?;
-        self.check_signature(keys, algorithm)?;
+        self.check_signature(keys)?;
         Ok(presented)
     }
 
     /// The client that it says it is of, before anything is checked.
     pub(in crate::oauth) fn subject(&self) -> Option<&str> {
-        self.claims.get("sub").and_then(Value::as_str)
+        self.0.claims().text("sub")
     }
 
     /// The id of the key it says it was signed with.
     pub(super) fn key_id(&self) -> Option<&str> {
-        self.header.get("kid").and_then(Value::as_str)
+        self.0.key_id()
     }
 
     /// Checks the header: an algorithm that is taken, a type for this purpose, and nothing critical that we do not know.
     ///
     /// # Errors
     /// What is wrong.
-    pub(super) fn check_header(&self, only: Option<&str>) -> Checked<&str> {
-        let algorithm = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-        if !ASSERTION_ALGORITHMS.contains(&algorithm) {
-            return Err("the assertion's alg must be RS256, ES256 or EdDSA");
-        }
+    pub(super) fn check_header(&self, only: Option<&str>) -> Checked<()> {
+        let algorithm = self.0.algorithm().ok_or("the assertion's alg must be RS256, ES256 or EdDSA")?;
         if only.is_some_and(|only| only != algorithm) {
             return Err("the assertion's alg is not the one of the client's document");
         }
-        if let Some(kind) = self.header.get("typ") {
+        if let Some(kind) = self.0.header("typ") {
             let kind = kind.as_str().unwrap_or_default().to_ascii_lowercase();
             if !TYPES.contains(&kind.strip_prefix("application/").unwrap_or(&kind)) {
                 return Err("the assertion's typ must be client-authentication+jwt or JWT");
             }
         }
-        if self.header.contains_key("crit") {
+        if self.0.header("crit").is_some() {
             return Err("the assertion has a crit header, which is not known here");
         }
-        Ok(algorithm)
+        Ok(())
     }
 
     /// Checks the signature.
     ///
     /// # Errors
     /// No key of the client made it.
-    pub(super) fn check_signature(&self, keys: &KeySet, algorithm: &str) -> Checked<()> {
-        let good = keys.verifies(self.key_id(), algorithm, self.signed.as_bytes(), &self.signature);
-        if good { Ok(()) } else { Err("the assertion is not signed by a key of the client") }
+    pub(super) fn check_signature(&self, keys: &KeySet) -> Checked<()> {
+        if self.0.is_signed_by(keys) {
+            Ok(())
+        } else {
+            Err("the assertion is not signed by a key of the client")
+        }
     }
 
     /// Checks the claims (RFC 7523 section 3): who, for whom, when, and an id.
@@ -137,7 +121,7 @@ impl Assertion {
         audiences: &[String],
         now: UnixMillis,
     ) -> Checked<Presented> {
-        let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
+        let text = |name: &str| self.0.claims().text(name);
         if text("iss") != Some(client_id) || text("sub") != Some(client_id) {
             return Err("the assertion's iss and sub must be the client_id");
         }
@@ -164,25 +148,14 @@ impl Assertion {
     /// Whether it is meant for us and for nobody else, who could present it here.
     fn is_for(&self, audiences: &[String]) -> bool {
         let ours = |value: &Value| value.as_str().is_some_and(|text| audiences.iter().any(|one| one == text));
-        match self.claims.get("aud") {
+        match self.0.claims().get("aud") {
             Some(Value::Array(all)) => !all.is_empty() && all.iter().all(ours),
             Some(one) => ours(one),
             None => false,
         }
     }
 
-    /// A point in time of the claims: seconds, whole or not.
     fn time(&self, name: &str) -> Checked<Option<UnixMillis>> {
-        let Some(value) = self.claims.get(name) else { return Ok(None) };
-        let seconds = value.as_i64().or_else(|| {
-            let seconds = value.as_f64().filter(|seconds| seconds.is_finite() && seconds.abs() < 1e12)?;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "bounded above, and the fraction does not matter"
-            )]
-            Some(seconds as i64)
-        });
-        let seconds = seconds.ok_or("a time of the assertion is not a number")?;
-        Ok(Some(UnixMillis(seconds.saturating_mul(SECOND_MS))))
+        self.0.claims().time(name).map_err(|_| "a time of the assertion is not a number")
     }
 }

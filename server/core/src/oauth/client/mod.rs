@@ -6,6 +6,7 @@ mod finder;
 mod id;
 mod json;
 mod jwk;
+mod jwt;
 mod keys;
 mod logo;
 mod memory;
@@ -31,7 +32,10 @@ pub use self::{
     rules::{DocumentRule, RuleReport},
     service::ClientService,
 };
-pub(crate) use self::{finder::document_admitted, json::parse_object};
+pub(crate) use self::{
+    finder::document_admitted,
+    jwt::{Claims, SignedJwt},
+};
 pub(super) use self::{name::presentable, service::AssertionError};
 use super::{
     records::DocumentOrigin,

@@ -128,7 +128,7 @@ impl ClientService {
             return Err(AssertionError::Refused("the client's document does not offer private_key_jwt"));
         };
         // What costs nothing first: keys are fetched only for assertions that could be good.
-        let algorithm = assertion.check_header(algorithm.as_deref()).map_err(AssertionError::Refused)?;
+        assertion.check_header(algorithm.as_deref()).map_err(AssertionError::Refused)?;
         let now = self.clock.now();
         let presented = assertion.check_claims(client_id, audiences, now).map_err(AssertionError::Refused)?;
         let keys = match source {
@@ -140,7 +140,7 @@ impl ClientService {
                 self.keys.find(address, assertion.key_id()).await.map_err(AssertionError::Keys)?
             }
         };
-        assertion.check_signature(&keys, algorithm).map_err(AssertionError::Refused)?;
+        assertion.check_signature(&keys).map_err(AssertionError::Refused)?;
         Ok(presented)
     }
 

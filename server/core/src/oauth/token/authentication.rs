@@ -10,6 +10,7 @@ use crate::{
         ClientError,
         client::{Assertion, AssertionError},
         records::{ClientSnapshot, DocumentOrigin},
+        refusals,
         registered::{ClientAuthentication, ClientRegistrar, REGISTERED_PREFIX, RegisteredClient},
     },
     ports::{StoreError, WriteTransaction},
@@ -134,7 +135,7 @@ impl TokenService {
         if purpose == Purpose::Tokens {
             let settings = self.settings.current().await?;
             if !DocumentOrigin::Live.is_open(&settings) {
-                return Err(closed("sign-in of agents by client documents is switched off in Portal"));
+                return Err(closed(refusals::DOCUMENTS_OFF));
             }
         }
         // Its document may ask for more than it did when the person allowed it.
@@ -154,11 +155,11 @@ impl TokenService {
             return Err(unproved("the client is not registered here, so that it has no secret"));
         }
         let found = self.dependencies.store.read().await?.registered_client_by_id(id).await?;
-        let client = found.ok_or_else(|| unproved("the client is not registered here"))?;
+        let client = found.ok_or_else(|| unproved(refusals::CLIENT_UNKNOWN))?;
         let proved = proves(&client, proof)?;
         let dynamic = matches!(client.registrar, ClientRegistrar::Dynamic { .. });
         if dynamic && purpose == Purpose::Tokens && !self.settings.current().await?.dcr_enabled {
-            return Err(closed("dynamic client registration is switched off in Portal"));
+            return Err(closed(refusals::REGISTRATION_OFF));
         }
         let now = self.dependencies.clock.now();
         let touch = client.used_at.is_none_or(|used_at| now.since(used_at) >= DAY_MS);
@@ -175,7 +176,7 @@ impl TokenService {
             Ok(presented) => presented,
             Err(AssertionError::Refused(description)) => return Err(unproved(description)),
             Err(AssertionError::Client(ClientError::Disabled)) => {
-                return Err(closed("sign-in of agents by client documents is switched off in Portal"));
+                return Err(closed(refusals::DOCUMENTS_OFF));
             }
             Err(AssertionError::Client(ClientError::Unavailable)) => {
                 return Err(TokenError::Unavailable("Portal cannot reach its database".to_owned()));

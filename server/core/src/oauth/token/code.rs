@@ -10,6 +10,7 @@ use crate::{
         consent::is_refreshable,
         pkce,
         records::{AgentSession, AuthorizationCode, EndReason},
+        refusals,
     },
     ports::WriteTransaction,
     secret::Secret,
@@ -42,13 +43,13 @@ impl CodeGrant {
         let grant = |description| Err(refused(TokenErrorCode::InvalidGrant, description));
         self.client.fits(&code.client, "the code was given to another client")?;
         if now >= code.expires_at {
-            return grant("the code has expired");
+            return grant(refusals::CODE_EXPIRED);
         }
         if code.redirect_uri != self.redirect_uri {
             return grant("redirect_uri is not the one of the authorization request");
         }
         if !pkce::verifies(&code.code_challenge, self.verifier.expose()) {
-            return grant("code_verifier does not fit the code_challenge");
+            return grant(refusals::PROOF_WRONG);
         }
         if self.resource.as_ref().is_some_and(|asked| *asked != code.resource) {
             return Err(refused(TokenErrorCode::InvalidTarget, "resource is not the one that was granted"));
@@ -76,7 +77,7 @@ impl TokenService {
         grant.fits(&code, now)?;
         let user = transaction.user_by_id(&code.user_id).await?.ok_or_else(unknown)?;
         if user.status != UserStatus::Active || user.revocation_epoch != code.epoch {
-            return Err(refused(TokenErrorCode::InvalidGrant, "the person may not use Portal any more"));
+            return Err(refused(TokenErrorCode::InvalidGrant, refusals::PERSON_REFUSED));
         }
         self.freshness_check(&mut *transaction, &user, &settings).await?;
         let session = AgentSession {
@@ -126,6 +127,6 @@ impl TokenService {
         }
         transaction.commit().await?;
         self.dependencies.changes.expire();
-        Err(refused(TokenErrorCode::InvalidGrant, "the code was used before; what it produced has ended"))
+        Err(refused(TokenErrorCode::InvalidGrant, refusals::CODE_USED))
     }
 }

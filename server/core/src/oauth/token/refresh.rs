@@ -15,7 +15,7 @@ use crate::{
     oauth::{
         format::TokenKind,
         records::{AgentSession, EndReason, RefreshState},
-        seal, session_end,
+        refusals, seal, session_end,
     },
     ports::{StoreError, WriteTransaction, store::PresentedRefreshToken},
     secret::{Secret, SecretHash},
@@ -182,10 +182,10 @@ impl TokenService {
             return Ok(Verdict::End(EndReason::Expired, "the session has reached its maximum lifetime"));
         }
         if user.status != UserStatus::Active || user.revocation_epoch != session.epoch {
-            return Ok(Verdict::End(EndReason::UserRevoked, "the person may not use Portal any more"));
+            return Ok(Verdict::End(EndReason::UserRevoked, refusals::PERSON_REFUSED));
         }
         if !in_catalog {
-            return Ok(Verdict::End(EndReason::UserRevoked, "the person is not in the catalog any more"));
+            return Ok(Verdict::End(EndReason::UserRevoked, refusals::PERSON_MISSING));
         }
         let idle_ms = i64::from(token_days(session, settings)) * DAY_MS;
         match &token.state {

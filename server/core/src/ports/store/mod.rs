@@ -15,6 +15,7 @@
 //! - Lists have a stated order with a unique tie-breaker, and a limit that the caller names.
 
 mod activity;
+mod attempts;
 mod audit;
 mod audit_chain;
 mod catalog;
@@ -23,6 +24,7 @@ mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
+mod rollout;
 mod settings;
 mod sign_in;
 mod tokens;
@@ -32,6 +34,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 pub use activity::{ActivityReads, ActivityWrites};
+pub use attempts::{AttemptReads, AttemptWrites};
 pub use audit::{AuditReads, AuditWrites};
 pub use audit_chain::{AuditChainReads, AuditChainWrites};
 pub use catalog::{CatalogReads, CatalogWrites};
@@ -40,6 +43,7 @@ pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
+pub use rollout::{RolloutReads, RolloutWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use sign_in::{SignInReads, SignInWrites};
 pub use tokens::{TokenReads, TokenWrites};
@@ -83,11 +87,13 @@ pub trait ReadTransaction:
     + AuditReads
     + AuditChainReads
     + ActivityReads
+    + AttemptReads
     + TokenReads
     + OrgRunReads
     + OrgRowReads
     + IdentityReads
     + SignInReads
+    + RolloutReads
     + Send
 {
 }
@@ -101,11 +107,13 @@ impl<T> ReadTransaction for T where
         + AuditReads
         + AuditChainReads
         + ActivityReads
+        + AttemptReads
         + TokenReads
         + OrgRunReads
         + OrgRowReads
         + IdentityReads
         + SignInReads
+        + RolloutReads
         + Send
 {
 }
@@ -122,11 +130,13 @@ pub trait WriteTransaction:
     + AuditWrites
     + AuditChainWrites
     + ActivityWrites
+    + AttemptWrites
     + TokenWrites
     + OrgRunWrites
     + OrgRowWrites
     + IdentityWrites
     + SignInWrites
+    + RolloutWrites
 {
     /// Makes everything written durable and visible, and what others wrote that this transaction has read.
     ///
