@@ -82,7 +82,7 @@ export class Keyboard {
         assert.deepEqual(missed, [], `${this.page.url()}: not reached by Tab`);
         return names;
       }
-      names.push(name);
+      if (name !== names.at(-1)) names.push(name);
       await this.look();
     }
     return assert.fail(`${this.page.url()}: Tab leads nowhere out`);
