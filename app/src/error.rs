@@ -7,6 +7,7 @@ use portal_core::{
     ingestion::IngestionError,
     oauth::ConsentError,
     org::{OrgError, drill::DrillError},
+    personal::PersonalError,
     ports::StoreError,
     rollout::RolloutError,
     settings::SettingsError,
@@ -106,6 +107,16 @@ fn provider_field(key: &str) -> Option<Field> {
         "removal_limit_percent" => Some(Field::RemovalLimitPercent),
         "admin_groups" => Some(Field::AdminGroups),
         _ => None,
+    }
+}
+
+impl From<PersonalError> for UiError {
+    fn from(error: PersonalError) -> Self {
+        match error {
+            PersonalError::Store(error) => error.into(),
+            PersonalError::Catalog(error) => error.into(),
+            PersonalError::Refused(code) => code.into(),
+        }
     }
 }
 

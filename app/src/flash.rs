@@ -88,6 +88,8 @@ forms! {
     LocalSignIn = "local-sign-in";
     /// Dynamic client registration on or off.
     Dcr = "dcr";
+    /// Star an entity, or take the star back; the subject is its reference.
+    Star = "star";
     /// Read a location again; the subject is its id.
     Location = "location";
     /// A run of a directory is asked for.

@@ -62,6 +62,11 @@ pub(crate) fn count_of(number: usize, one: &str, many: &str) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX), one, many)
 }
 
+/// A count with groups of three.
+pub(crate) fn thousands_of(number: usize) -> String {
+    thousands(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 /// A number with groups of three: "18,406".
 pub(crate) fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

@@ -64,6 +64,14 @@ impl WebRequest {
         (value.len() <= 2_048).then_some(value)
     }
 
+    /// The first values of a query parameter, at most `most`, those longer than 2,048 bytes and empty ones left out.
+    pub(crate) fn query_all(&self, key: &str, most: usize) -> Vec<String> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        let values = form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found == key);
+        let values = values.map(|(_, value)| value.into_owned());
+        values.filter(|value| !value.is_empty() && value.len() <= 2_048).take(most).collect()
+    }
+
     /// The id in the log, to be quoted.
     pub(crate) fn id(&self) -> Option<String> {
         self.identity.origin().request_id.clone()

@@ -76,16 +76,18 @@ for (const scripts of [true, false]) {
 
     test("an entity's page leads to its owner, and from there to a person", async () => {
       await page.goto(`${portal.url}/catalog/default/component/survivor`);
-      const descriptor = main.getByText('"lifecycle": "production"');
-      assert.ok(!(await descriptor.isVisible()));
-      await main.getByText("Descriptor", { exact: true }).click();
-      await descriptor.waitFor();
+      const parts = main.getByRole("navigation", { name: "Parts of this entity" });
+      await parts.getByRole("link", { name: "Descriptor" }).click();
+      await main.getByText("lifecycle: production").waitFor();
       await look();
+      await main.getByRole("navigation", { name: "Format" }).getByRole("link", { name: "JSON" }).click();
+      await main.getByText('"lifecycle": "production"').waitFor();
+      await parts.getByRole("link", { name: "Overview" }).click();
       await main.getByRole("region", { name: "Ownership" }).getByRole("link").click();
       assert.equal(new URL(page.url()).pathname, "/catalog/default/group/fleet");
-      await main.getByRole("region", { name: "Relations" }).getByRole("link", { name: "survivor" }).waitFor();
+      await main.getByRole("table", { name: "Owns" }).getByRole("link", { name: "survivor" }).waitFor();
       await look();
-      const members = main.getByRole("region", { name: "Relations" }).locator("a[href^='/catalog/default/user/']");
+      const members = main.getByRole("region", { name: "Members" }).locator("a[href^='/catalog/default/user/']");
       await members.first().click();
       assert.match(new URL(page.url()).pathname, /^\/catalog\/default\/user\//);
       await main.getByRole("link", { name: /Fleet/ }).first().waitFor();
@@ -94,6 +96,54 @@ for (const scripts of [true, false]) {
       assert.equal(missing.status(), 404);
       await main.getByRole("heading", { name: "There is nothing here" }).waitFor();
       await look();
+    });
+
+    test("facets narrow the table, stand as chips and are taken away again", async () => {
+      await page.goto(`${portal.url}/catalog?kind=component`);
+      const filters = page.getByRole("complementary", { name: "Filters" });
+      await filters.getByRole("link", { name: /^production \d+$/ }).click();
+      await filters.getByRole("link", { name: /^service \d+$/ }).click();
+      const asked = new URL(page.url()).searchParams;
+      assert.deepEqual([asked.get("kind"), asked.get("type"), asked.get("lifecycle")], ["component", "service", "production"]);
+      await look();
+      const table = main.getByRole("table", { name: "Entities" });
+      const before = await table.getByRole("link").allInnerTexts();
+      await table.getByRole("link", { name: "Owner" }).click();
+      await table.getByRole("columnheader", { name: "Owner" }).and(page.locator("[aria-sort=ascending]")).waitFor();
+      await table.getByRole("link", { name: "Owner" }).click();
+      await table.getByRole("columnheader", { name: "Owner" }).and(page.locator("[aria-sort=descending]")).waitFor();
+      assert.deepEqual((await table.getByRole("link").allInnerTexts()).sort(), before.sort());
+      const chosen = main.getByRole("list", { name: "Chosen filters" });
+      await chosen.getByRole("link", { name: "Remove Lifecycle production" }).click();
+      assert.equal(new URL(page.url()).searchParams.get("lifecycle"), null);
+      await main.getByRole("link", { name: "Clear filters" }).click();
+      assert.equal(new URL(page.url()).search, "?sort=-owner");
+      assert.ok(!(await main.getByRole("link", { name: "Clear filters" }).isVisible()));
+    });
+
+    test("on a narrow screen the facets fold and the table stays inside", async () => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto(`${portal.url}/catalog?kind=component`);
+      assert.ok(!(await page.getByRole("complementary", { name: "Filters" }).isVisible()));
+      const folded = page.locator("details.facets-m");
+      assert.ok(!(await folded.getByRole("link", { name: /^service/ }).isVisible()));
+      await folded.locator("summary").first().click();
+      await folded.getByRole("link", { name: /^service \d+$/ }).click();
+      assert.equal(new URL(page.url()).searchParams.get("type"), "service");
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+      await look();
+      await page.setViewportSize({ width: 1440, height: 900 });
+    });
+
+    test("an API tells its operations, and its definition", async () => {
+      await page.goto(`${portal.url}/catalog/default/api/bookings`);
+      const offers = main.getByRole("region", { name: "What it offers" });
+      await offers.getByText("/bookings/{bookingId}/ride").first().waitFor();
+      await offers.getByRole("link", { name: "Definition" }).click();
+      await main.getByRole("region", { name: "Definition", exact: true }).getByText("operationId: reserveBike").waitFor();
+      await look();
+      await page.goto(`${portal.url}/catalog/default/api/ride-events`);
+      await main.getByRole("region", { name: "What it offers" }).getByText(/AsyncAPI 3/).waitFor();
     });
 
     test("org data shows what was rejected with file, line, path and reason; the shell prints the same", async () => {

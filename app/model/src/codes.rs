@@ -47,6 +47,8 @@ codes! {
     CrossSite = "cross-site", 403, "The request did not come from a page of Portal. Open the page again and repeat.";
     /// The thing does not exist, or not for this person.
     NotFound = "not-found", 404, "This does not exist, or not any more.";
+    /// The person has as many stars as one can have.
+    StarsFull = "stars-full", 409, "You have starred 500 entities, which is the most. Take a star back first.";
     /// Someone changed it meanwhile.
     Conflict = "conflict", 409, "Someone else changed this meanwhile. Look at the current values and repeat.";
     /// The store cannot be reached.

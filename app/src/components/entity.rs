@@ -36,6 +36,19 @@ pub(crate) fn kind_word(kind: &str) -> String {
     }
 }
 
+/// Several entities of a kind, in words.
+pub(crate) fn kinds_word(kind: &str) -> String {
+    match kind {
+        "user" => "People".to_owned(),
+        "api" => "APIs".to_owned(),
+        other if other.ends_with('s') || other.is_empty() => kind_word(other),
+        other => match other.strip_suffix('y') {
+            Some(stem) => format!("{}ies", kind_word(stem)),
+            None => format!("{}s", kind_word(other)),
+        },
+    }
+}
+
 /// What to call an entity: a person's or group's display name, else the title, else the name.
 pub(crate) fn entity_label(entity: &StoredEntity) -> String {
     let text = |pointer: &str| entity.document.pointer(pointer).and_then(Value::as_str);
@@ -110,5 +123,7 @@ mod tests {
         assert_eq!(kind_word("component"), "Component");
         assert_eq!(kind_word("api"), "API");
         assert_eq!(kind_word(""), "");
+        let many = ["api", "user", "resource", "policy", "", "airesource"].map(kinds_word);
+        assert_eq!(many, ["APIs", "People", "Resources", "Policies", "", "AI resources"]);
     }
 }

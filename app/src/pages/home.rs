@@ -1,91 +1,77 @@
 //! `/`
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
-use portal_core::catalog::{EntityPage, EntityQuery, OrderField, Predicate, StoredEntity};
-use portal_model::EntityRef;
-
-use super::catalog::table::entity_table;
-use crate::{
-    components::{Frame, Section, announcement, avatar, empty, entity_label, entity_link},
-    page::{PageError, PageRequest, PageResult},
-    text,
-    web_request::WebRequest,
+use portal_core::{
+    catalog::{CatalogFacet, KindGroup},
+    personal::{HomeGroup, PersonalEntity},
+    time::UnixMillis,
 };
 
-/// Components shown on the home page.
-const COMPONENTS_MAX: u32 = 12;
+use super::catalog::{
+    address::Address,
+    table::{Columns, grouped_table},
+};
+use crate::{
+    components::{
+        Frame, Section, Stars, Tone, announcement, avatar, badge, empty, entity_label, entity_link,
+        kind_icon, kind_word, live, star_outcome, when_ago,
+    },
+    page::{PageRequest, PageResult},
+    text,
+};
 
-/// The home page: my groups, my components, and the announcement.
+/// The home page: what I own, my groups, what I starred and looked at, and the announcement.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
     let user = frame.signed_in.user();
-    let refs = page.request.services().catalog.ownership_refs(&user.entity_ref).await?;
-    let owned = owned_components(&page.request, &refs).await?;
-    let groups = groups(&page.request, &refs).await?;
+    let home = page.request.services().personal.home(&frame.signed_in).await?;
+    let stars = Stars::load(&page).await?;
+    let now = page.request.now();
     let announcement = announcement(&page, &frame).await;
     let first_name = user.display_name.split_whitespace().next().unwrap_or_default().to_owned();
     let content = view! {
         <div class="head">
             <div><h1>"Hello, "<bdi>{first_name}</bdi></h1><p class="lead">"What you own, and whom you work with."</p></div>
         </div>
+        {star_outcome(&page)}
         {announcement}
         <div class="home">
-            {components_panel(&owned)}
-            {groups_panel(&groups)}
+            {owned_panel(&home.owned, &stars)}
+            <div class="stack-6">
+                {groups_panel(&home.groups)}
+                {starred_panel(&home.starred)}
+                {viewed_panel(&home.viewed, now)}
+            </div>
         </div>
     };
     Ok(frame.page("Home", Section::Home, content.into_any()))
 }
 
-async fn owned_components(request: &WebRequest, refs: &Arc<[EntityRef]>) -> Result<EntityPage, PageError> {
-    let owners = refs.iter().map(EntityRef::to_string).collect();
-    let query = EntityQuery {
-        predicate: Some(Predicate::All(vec![
-            Predicate::In("kind".to_owned(), vec!["component".to_owned()]),
-            Predicate::In("relations.ownedby".to_owned(), owners),
-        ])),
-        full_text: None,
-        order: Some(OrderField { key: "metadata.name".to_owned(), descending: false }),
-        after: None,
-        offset: 0,
-        limit: COMPONENTS_MAX,
-    };
-    Ok(request.services().catalog.query(&query).await?)
-}
-
-async fn groups(request: &WebRequest, refs: &Arc<[EntityRef]>) -> Result<Vec<StoredEntity>, PageError> {
-    let groups: Vec<EntityRef> =
-        refs.iter().filter(|found| found.kind() == "group").take(20).cloned().collect();
-    let mut found = request.services().catalog.entity_list(&groups).await?;
-    // Nearest group first, as the catalog tells it.
-    found.sort_by_key(|entity| groups.iter().position(|group| *group == entity.entity_ref));
-    Ok(found)
-}
-
-fn components_panel(owned: &EntityPage) -> AnyView {
-    let body = if owned.items.is_empty() {
+fn owned_panel(owned: &[KindGroup], stars: &Stars) -> AnyView {
+    let total: i64 = owned.iter().map(|group| group.count).sum();
+    let all_of = |kind: &str| Some(Address::mine().only(CatalogFacet::Kind, Some(kind)).path());
+    let body = if owned.is_empty() {
         empty(
-            "You own no components yet",
-            "A component is yours when its descriptor names you or one of your groups as owner.",
+            "You own nothing yet",
+            "An entity is yours when its descriptor names you or one of your groups as owner.",
             Some(view! { <a class="btn" href="/catalog">"Open the catalog"</a> }.into_any()),
         )
     } else {
-        let shown = text::count_of(owned.items.len(), "component", "components");
-        let all = text::count(owned.total, "component", "components");
-        let counted = if shown == all { all } else { format!("{} of {all}", owned.items.len()) };
+        let columns = Columns { kinds: false, owner: true, stars, sort: None };
+        let table =
+            live(false, "", grouped_table("Entities that you or your groups own", owned, &columns, all_of));
+        let counted = text::count(total, "entity", "entities");
         view! {
-            {entity_table("Components that you or your groups own", &owned.items, false)}
-            <div class="pager"><span>{counted}</span><a href="/catalog?kind=component&owner=me">"Open in catalog"</a></div>
+            {table}
+            <div class="pager"><span>{counted}</span><a href=Address::mine().path()>"Open in catalog"</a></div>
         }
         .into_any()
     };
-    view! { <section class="panel" aria-labelledby="owned"><header><h2 id="owned">"My components"</h2></header>{body}</section> }
+    view! { <section class="panel" aria-labelledby="owned"><header><h2 id="owned">"My entities"</h2></header>{body}</section> }
         .into_any()
 }
 
-fn groups_panel(groups: &[StoredEntity]) -> AnyView {
+fn groups_panel(groups: &[HomeGroup]) -> AnyView {
     let body = if groups.is_empty() {
         empty(
             "You are in no group",
@@ -96,24 +82,71 @@ fn groups_panel(groups: &[StoredEntity]) -> AnyView {
         let items = groups.iter().map(group_item).collect_view();
         view! { <ul class="list">{items}</ul> }.into_any()
     };
-    view! { <section class="panel" aria-labelledby="groups"><header><h2 id="groups">"My groups"</h2></header>{body}</section> }
-        .into_any()
+    let all = (!groups.is_empty())
+        .then(|| view! { <a href=Address::of(CatalogFacet::Kind, "group").path()>"All groups"</a> });
+    view! {
+        <section class="panel" aria-labelledby="groups"><header><h2 id="groups">"My groups"</h2>{all}</header>{body}</section>
+    }
+    .into_any()
 }
 
-fn group_item(group: &StoredEntity) -> AnyView {
-    let label = entity_label(group);
-    let counted = |kind: &str| group.relations.iter().filter(|relation| relation.kind == kind).count();
+fn group_item(group: &HomeGroup) -> AnyView {
+    let entity = &group.entity;
+    let label = entity_label(entity);
+    let counted = |kind: &str| entity.relations.iter().filter(|relation| relation.kind == kind).count();
     let members = text::count_of(counted("hasMember"), "member", "members");
-    let owns = thousands_of(counted("ownerOf"));
+    let owns = text::count_of(counted("ownerOf"), "entity", "entities");
     view! {
         <li>
             {avatar("av group", &label)}
-            <span>{entity_link(&group.entity_ref, Some(label))}<span class="sub">{format!("{members}, owns {owns}")}</span></span>
+            <span>{entity_link(&entity.entity_ref, Some(label))}<span class="sub">{format!("{members}, owns {owns}")}</span></span>
+            {(!group.direct).then(|| badge(Tone::Plain, "Above"))}
         </li>
     }
     .into_any()
 }
 
-fn thousands_of(number: usize) -> String {
-    text::thousands(i64::try_from(number).unwrap_or(i64::MAX))
+fn starred_panel(starred: &[PersonalEntity]) -> AnyView {
+    let (body, all) = if starred.is_empty() {
+        let words = "The star beside an entity keeps it here.";
+        (view! { <p class="pad small muted">{words}</p> }.into_any(), None)
+    } else {
+        let items = starred.iter().map(|entry| entity_item(entry, None)).collect_view();
+        let all = view! { <a href=Address::starred().path()>"All starred"</a> };
+        (view! { <ul class="list">{items}</ul> }.into_any(), Some(all))
+    };
+    view! {
+        <section class="panel" aria-labelledby="starred"><header><h2 id="starred">"Starred"</h2>{all}</header>{body}</section>
+    }
+    .into_any()
+}
+
+fn viewed_panel(viewed: &[PersonalEntity], now: UnixMillis) -> AnyView {
+    let body = if viewed.is_empty() {
+        let words = "Entities whose pages you open are listed here. Only you see them.";
+        view! { <p class="pad small muted">{words}</p> }.into_any()
+    } else {
+        let items = viewed.iter().map(|entry| entity_item(entry, Some(now))).collect_view();
+        view! { <ul class="list">{items}</ul> }.into_any()
+    };
+    view! {
+        <section class="panel" aria-labelledby="viewed"><header><h2 id="viewed">"Recently viewed"</h2></header>{body}</section>
+    }
+    .into_any()
+}
+
+/// An entity in a line, with how long ago it was looked at.
+fn entity_item(entry: &PersonalEntity, now: Option<UnixMillis>) -> AnyView {
+    let entity = &entry.entity;
+    let kind = entity.entity_ref.kind();
+    let kind_of = super::catalog::table::text_at(entity, "/spec/type", 60);
+    let sub = kind_of.as_ref().map_or_else(|| kind_word(kind), |word| format!("{}, {word}", kind_word(kind)));
+    view! {
+        <li>
+            <span class="kind">{kind_icon(kind, kind_of.as_deref())}</span>
+            <span>{entity_link(&entity.entity_ref, Some(entity_label(entity)))}<span class="sub"><bdi>{sub}</bdi></span></span>
+            {now.map(|now| view! { <span class="tiny faint">{when_ago(now, entry.at)}</span> })}
+        </li>
+    }
+    .into_any()
 }

@@ -13,6 +13,7 @@ mod org;
 mod rollout;
 mod session;
 pub(crate) mod settings;
+mod stars;
 pub(crate) mod tokens;
 pub(crate) mod users;
 

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod ingestion;
 pub mod oauth;
 pub mod org;
+pub mod personal;
 pub mod ports;
 pub mod rollout;
 pub mod secret;

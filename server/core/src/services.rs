@@ -17,6 +17,7 @@ use crate::{
         PinnedDocument, TokenService,
     },
     org::{OrgService, ProviderOptions, conflicts::ConflictService, drill::OffboardingService},
+    personal::PersonalService,
     ports::{Clock, DirectoryClient, DocumentFetcher, LocationReader, PictureMaker, Rng, SelfProbe, Store},
     rollout::RolloutService,
     self_check::SelfCheckService,
@@ -116,6 +117,8 @@ pub struct Services {
     pub static_tokens: Arc<StaticTokenService>,
     /// Entities.
     pub catalog: Arc<CatalogService>,
+    /// Stars, views and the home page.
+    pub personal: Arc<PersonalService>,
     /// Locations.
     pub ingestion: Arc<IngestionService>,
     /// MCP actions.
@@ -186,6 +189,7 @@ impl Services {
             org: Arc::new(OrgService::new(dependencies.clone(), Arc::clone(&settings))),
             offboarding: Arc::new(OffboardingService::new(dependencies.clone())),
             actions,
+            personal: Arc::new(PersonalService::new(dependencies.clone(), Arc::clone(&catalog))),
             rollout: Arc::new(RolloutService::new(
                 dependencies.clone(),
                 Arc::clone(&settings),

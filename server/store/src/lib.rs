@@ -13,6 +13,7 @@ mod identities;
 mod migrations;
 mod oauth;
 mod org;
+mod personal;
 mod postgres;
 mod rollout;
 mod row;

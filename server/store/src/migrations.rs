@@ -34,6 +34,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = migrations![
     (9, "0009_client_logos"),
     (10, "0010_connection_attempts"),
     (11, "0011_rollout"),
+    (12, "0012_stars_and_views")
 ];
 
 /// The migrations for SQLite.

@@ -86,6 +86,7 @@ pub fn all_statements() -> impl Iterator<Item = Statement> {
         crate::oauth::sessions::STATEMENTS,
         crate::oauth::tokens::STATEMENTS,
         crate::rollout::STATEMENTS,
+        crate::personal::STATEMENTS,
         crate::settings::STATEMENTS,
         crate::static_tokens::STATEMENTS,
         crate::users::accounts::STATEMENTS,

@@ -55,6 +55,8 @@ const BUILT: &[&str] = &[
     "ENTITIES_OF_RUN",
     "ENTITY_DELETE",
     "ENTITY_FACET",
+    "ENTITY_FACETS",
+    "ENTITY_GROUPS",
     "ENTITY_INSERT",
     "ENTITY_LIST_BY_NAME",
     "ENTITY_LIST_BY_REFS",

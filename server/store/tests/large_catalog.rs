@@ -12,7 +12,7 @@ use portal_core::{
     catalog::{EntityQuery, FullText, OrderField, Predicate, StagedEntity},
     ids::{LocationId, RunId},
     ingestion::{Location, LocationOrigin, RunOutcome, Target},
-    ports::Store,
+    ports::{ReadTransaction, Store},
     time::UnixMillis,
 };
 use portal_model::EntityRef;
@@ -140,6 +140,36 @@ async fn timed<T>(what: &str, future: impl Future<Output = T>) -> T {
     answer
 }
 
+/// Facets of everything and of what is found, pages by every order, and kinds.
+async fn what_the_catalog_page_asks(reader: &mut dyn ReadTransaction) {
+    const FREE: [&str; 7] = [
+        "kind",
+        "spec.type",
+        "spec.lifecycle",
+        "relations.ownedby",
+        "relations.partof",
+        "metadata.tags",
+        "metadata.namespace",
+    ];
+    for (what, query) in queries() {
+        let counts =
+            timed(&format!("facets of {what}"), reader.entity_facets(&query, &FREE, 50)).await.unwrap();
+        assert!(counts.total > 0, "{what}");
+    }
+    for key in ["metadata.name", "kind", "spec.type", "relations.ownedby"] {
+        for (descending, offset) in [(false, 0), (true, 0), (false, 50_000)] {
+            let order = Some(OrderField { key: key.to_owned(), descending });
+            let query = EntityQuery { order, offset, ..EntityQuery::all(50) };
+            let what = format!("a page by {key}, {descending}, from {offset}");
+            assert_eq!(timed(&what, reader.entity_page(&query)).await.unwrap().len(), 50);
+        }
+    }
+    let owned = Predicate::In("relations.ownedby".to_owned(), vec!["group:default/team-7".to_owned()]);
+    let owned = EntityQuery { predicate: Some(owned), ..EntityQuery::all(0) };
+    let groups = timed("what a team owns, by kind", reader.entity_groups(&owned, 6)).await.unwrap();
+    assert_eq!(groups.len(), 3);
+}
+
 async fn a_large_catalog_is_usable(engine: Engine) {
     let database = TestDatabase::create(engine).await;
     let store = database.store();
@@ -160,6 +190,7 @@ async fn a_large_catalog_is_usable(engine: Engine) {
     let query = &queries()[2].1;
     let facets = timed("facet of components", reader.entity_facet(query, "spec.type", 10)).await.unwrap();
     assert_eq!(facets.len(), 3);
+    what_the_catalog_page_asks(&mut *reader).await;
     for number in [0, ENTITIES / 2, ENTITIES - 1] {
         let wanted = entity(number).entity_ref;
         let found = timed("one by its reference", reader.entity_by_ref(&wanted)).await.unwrap();

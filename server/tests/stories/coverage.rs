@@ -10,7 +10,7 @@ use portal_testkit::app::{Answer, Browser, TestApp};
 const PUBLIC_FUNCTIONS: [&str; 5] =
     ["/_ui/first_admin", "/_ui/link_accept", "/_ui/sign_in", "/_ui/sign_out", "/_ui/theme"];
 /// Server functions for everyone who is signed in.
-const SIGNED_IN_FUNCTIONS: [&str; 8] = [
+const SIGNED_IN_FUNCTIONS: [&str; 9] = [
     "/_ui/agent_disconnect",
     "/_ui/agent_disconnect_all",
     "/_ui/consent",
@@ -19,6 +19,7 @@ const SIGNED_IN_FUNCTIONS: [&str; 8] = [
     "/_ui/password_change",
     "/_ui/rollout_dismiss",
     "/_ui/sign_out_everywhere",
+    "/_ui/star",
 ];
 /// Pages that anybody may open.
 const PUBLIC_PAGES: [&str; 4] = ["/first-admin", "/oauth/consent", "/sign-in", "/sign-in/link"];

@@ -1,10 +1,11 @@
 //! The facts beside an entity.
 
 use leptos::prelude::*;
-use portal_core::catalog::StoredEntity;
+use portal_core::catalog::{CatalogFacet, StoredEntity};
 use serde_json::Value;
 
 use super::{
+    address::Address,
     relations::Neighbours,
     table::{lifecycle_tone, related, text_at},
 };
@@ -30,14 +31,21 @@ pub(super) fn about_panel(entity: &StoredEntity, neighbours: &Neighbours) -> Any
                 {lifecycle.map(|word| view! {
                     <dt>"Lifecycle"</dt><dd>{status(lifecycle_tone(&word), view! { <bdi>{word}</bdi> })}</dd>
                 })}
-                {email.map(|email| view! { <dt>"E-mail"</dt><dd>{address(&email)}</dd> })}
+                {email.map(|email| view! { <dt>"E-mail"</dt><dd>{email_link(&email)}</dd> })}
                 {tags(entity)}
                 <dt>"Namespace"</dt><dd><code>{entity.entity_ref.namespace().to_owned()}</code></dd>
-                {read_from(entity)}
             </dl>
         </section>
     }
     .into_any()
+}
+
+/// An address that mail can be sent to; text when it is none.
+fn email_link(email: &str) -> AnyView {
+    match safe_link(&format!("mailto:{email}")).filter(|_| email.contains('@')) {
+        Some(target) => view! { <a href=target>{address(email)}</a> }.into_any(),
+        None => address(email),
+    }
 }
 
 fn tags(entity: &StoredEntity) -> Option<AnyView> {
@@ -45,23 +53,18 @@ fn tags(entity: &StoredEntity) -> Option<AnyView> {
     let tags: Vec<String> =
         tags.iter().filter_map(Value::as_str).take(SHOWN_MAX).map(str::to_owned).collect();
     (!tags.is_empty()).then(|| {
-        let tags =
-            tags.into_iter().map(|tag| view! { <span class="tag"><bdi>{tag}</bdi></span> }).collect_view();
+        let tags = tags.into_iter().map(|tag| {
+            let path = Address::of(CatalogFacet::Tag, &tag.to_lowercase()).path();
+            view! { <a class="tag" href=path><bdi>{tag}</bdi></a> }
+        });
+        let tags = tags.collect_view();
         view! { <dt>"Tags"</dt><dd><span class="cluster tight">{tags}</span></dd> }.into_any()
     })
 }
 
-fn annotation<'entity>(entity: &'entity StoredEntity, key: &str) -> Option<&'entity str> {
+/// The text of an annotation.
+pub(super) fn annotation<'entity>(entity: &'entity StoredEntity, key: &str) -> Option<&'entity str> {
     entity.document.pointer("/metadata/annotations")?.get(key)?.as_str()
-}
-
-/// The place an entity was read from, without the scheme of its location.
-fn read_from(entity: &StoredEntity) -> Option<AnyView> {
-    let location = annotation(entity, "backstage.io/managed-by-location")?;
-    let place: String = location.strip_prefix("file:").unwrap_or(location).chars().take(500).collect();
-    let place = place.rsplit_once('/').map_or_else(|| place.clone(), |(_, file)| file.to_owned());
-    let whole: String = location.chars().take(500).collect();
-    Some(view! { <dt>"Read from"</dt><dd><code class="break" title=whole>{place}</code></dd> }.into_any())
 }
 
 fn source_link(entity: &StoredEntity) -> Option<AnyView> {
@@ -72,7 +75,7 @@ fn source_link(entity: &StoredEntity) -> Option<AnyView> {
 }
 
 /// A link out of Portal; the target has passed the scheme check.
-fn outside_link(class: &'static str, target: String, words: String) -> AnyView {
+pub(super) fn outside_link(class: &'static str, target: String, words: String) -> AnyView {
     view! { <a class=class href=target rel="noopener noreferrer nofollow"><bdi>{words}</bdi>{icon(Icon::Link)}</a> }
         .into_any()
 }

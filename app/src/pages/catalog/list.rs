@@ -1,180 +1,121 @@
 //! `/catalog`
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use portal_core::catalog::{CursorPosition, EntityPage, EntityQuery, Facet, FullText, OrderField, Predicate};
+use portal_core::catalog::{CatalogFacet, CatalogTable, ROWS};
 use portal_model::EntityRef;
 
-use super::table::entity_table;
+use super::{
+    address::Address,
+    facets::{chosen_chips, facets_beside, kind_tabs},
+    table::{Columns, entity_table},
+};
 use crate::{
-    components::{Frame, Icon, Section, empty, hidden, icon, kind_word},
-    page::{PageError, PageRequest, PageResult},
+    components::{Frame, Icon, Section, Stars, empty, hidden, icon, live, star_outcome},
+    page::{PageRequest, PageResult},
     text,
 };
 
-/// Rows of a page.
-const ROWS: u32 = 50;
-/// Most kinds in the filter.
-const KINDS_MAX: u32 = 20;
-/// Longest text to search for, in characters.
-const SEARCH_LENGTH_MAX: usize = 100;
-/// Where a search looks.
-const SEARCH_KEYS: [&str; 5] =
-    ["metadata.name", "metadata.title", "metadata.description", "metadata.tags", "spec.profile.displayname"];
-
-/// What the address asks for.
-struct Filter {
-    search: String,
-    kind: Option<String>,
-    /// `me`, or a reference.
-    owner: Option<String>,
-    after: Option<CursorPosition>,
-}
-
-impl Filter {
-    fn read(page: &PageRequest) -> Self {
-        let request = &page.request;
-        let search = request.query("q").unwrap_or_default().trim().chars().take(SEARCH_LENGTH_MAX).collect();
-        let kind = request.query("kind").filter(|kind| !kind.is_empty()).map(|kind| kind.to_lowercase());
-        let owner = request.query("owner").filter(|owner| !owner.is_empty());
-        let after = request.query("after").and_then(|text| text.parse::<EntityRef>().ok());
-        let after = after.map(|entity_ref| CursorPosition { value: request.query("at"), entity_ref });
-        Self { search, kind, owner, after }
-    }
-
-    /// The address of the list with another kind or another start.
-    fn path(&self, kind: Option<&str>, after: Option<&CursorPosition>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
-        }
-        if let Some(kind) = kind {
-            query.append_pair("kind", kind);
-        }
-        if let Some(owner) = &self.owner {
-            query.append_pair("owner", owner);
-        }
-        if let Some(after) = after {
-            query.append_pair("after", &after.entity_ref.to_string());
-            if let Some(value) = &after.value {
-                query.append_pair("at", value);
-            }
-        }
-        let query = query.finish();
-        if query.is_empty() { "/catalog".to_owned() } else { format!("/catalog?{query}") }
-    }
-
-    fn query(&self, kind: Option<&str>, owners: Option<Vec<String>>) -> EntityQuery {
-        let kind = kind.map(|kind| Predicate::In("kind".to_owned(), vec![kind.to_owned()]));
-        let owner = owners.map(|owners| Predicate::In("relations.ownedby".to_owned(), owners));
-        let conditions: Vec<Predicate> = kind.into_iter().chain(owner).collect();
-        EntityQuery {
-            predicate: (!conditions.is_empty()).then_some(Predicate::All(conditions)),
-            full_text: (!self.search.is_empty()).then(|| FullText {
-                term: self.search.to_lowercase(),
-                keys: SEARCH_KEYS.map(str::to_owned).to_vec(),
-            }),
-            order: Some(OrderField { key: "metadata.name".to_owned(), descending: false }),
-            after: self.after.clone(),
-            offset: 0,
-            limit: ROWS,
-        }
-    }
-}
-
-/// The list of all entities, by kind and text.
+/// The table of all entities.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
     let frame = Frame::load(&page).await?;
-    let filter = Filter::read(&page);
-    let owners = owners(&page, &frame, filter.owner.as_deref()).await?;
-    let catalog = &page.request.services().catalog;
-    let found = catalog.query(&filter.query(filter.kind.as_deref(), owners.clone())).await?;
-    let kinds =
-        catalog.facet(&EntityQuery { after: None, ..filter.query(None, owners) }, "kind", KINDS_MAX).await?;
+    let address = Address::read(&page.request);
+    let services = page.request.services();
+    let starred: Arc<[EntityRef]> = services.personal.star_refs(&frame.signed_in).await?.into();
+    let mine: Arc<[EntityRef]> = if address.mine {
+        services.catalog.ownership_refs(&frame.signed_in.user().entity_ref).await?
+    } else {
+        Arc::new([])
+    };
+    let filter = address.filter(mine, Arc::clone(&starred));
+    let found = services.catalog.browse(&filter, address.order, address.page).await?;
+    let stars = Stars::new(starred.iter().cloned(), address.path());
     let content = view! {
         <div class="head">
             <div><h1>"Catalog"</h1><p class="lead">"Everything your organization runs, and who owns it."</p></div>
         </div>
-        {search_form(&filter)}
-        <section class="panel" aria-label="Entities">
-            {kind_tabs(&filter, &kinds)}
-            {results(&filter, &found)}
-        </section>
+        {star_outcome(&page)}
+        {search_form(&address)}
+        <div class="browse">
+            {facets_beside(&address, &found.counts)}
+            <section class="panel" aria-label="Entities">
+                {kind_tabs(&address, &found.counts)}
+                {chosen_chips(&address)}
+                {results(&address, &found, &stars)}
+            </section>
+        </div>
     };
     Ok(frame.page("Catalog", Section::Catalog, content.into_any()))
 }
 
-async fn owners(
-    page: &PageRequest,
-    frame: &Frame,
-    owner: Option<&str>,
-) -> Result<Option<Vec<String>>, PageError> {
-    match owner {
-        None => Ok(None),
-        Some("me") => {
-            let me = &frame.signed_in.user().entity_ref;
-            let refs = page.request.services().catalog.ownership_refs(me).await?;
-            Ok(Some(refs.iter().map(EntityRef::to_string).collect()))
-        }
-        // An owner that is no reference owns nothing.
-        Some(text) => {
-            Ok(Some(text.parse::<EntityRef>().map(|owner| owner.to_string()).into_iter().collect()))
-        }
-    }
-}
-
-fn search_form(filter: &Filter) -> AnyView {
-    let mine = filter.owner.as_deref() == Some("me");
+/// The text; what else is chosen stays, and the first page comes.
+fn search_form(address: &Address) -> AnyView {
+    let kept = address.at(1).parameters().into_iter().map(|(name, value)| hidden(name, value)).collect_view();
     view! {
         <form class="filters" action="/catalog" method="get" role="search" aria-label="Filter the catalog">
-            {filter.kind.clone().map(|kind| hidden("kind", kind))}
+            {kept}
             <div class="find">
                 <label class="sr" for="q">"Name, title, description or tag"</label>
                 {icon(Icon::Search)}
-                <input class="input" id="q" name="q" type="search" value=filter.search.clone() placeholder="Name, title, description or tag"/>
+                <input class="input" id="q" name="q" type="search" value=address.text.clone() placeholder="Name, title, description or tag"/>
             </div>
-            <label class="choice">
-                <input class="check" type="checkbox" name="owner" value="me" checked=mine/>
-                <span>"Only mine and my groups’"</span>
-            </label>
             <button class="btn" type="submit">"Search"</button>
         </form>
     }
     .into_any()
 }
 
-fn kind_tabs(filter: &Filter, kinds: &[Facet]) -> AnyView {
-    let total: i64 = kinds.iter().map(|kind| kind.count).sum();
-    let tab = |kind: Option<&str>, word: String, count: i64| {
-        let current = kind == filter.kind.as_deref();
-        view! {
-            <a href=filter.path(kind, None) aria-current=current.then_some("page")>
-                {word}" "<span class="count">{text::thousands(count)}</span>
-            </a>
-        }
-    };
-    let tabs =
-        kinds.iter().map(|kind| tab(Some(&kind.value), kind_word(&kind.value), kind.count)).collect_view();
-    view! { <nav class="tabs" aria-label="Kinds">{tab(None, "All".to_owned(), total)}{tabs}</nav> }.into_any()
+fn results(address: &Address, found: &CatalogTable, stars: &Stars) -> AnyView {
+    if found.items.is_empty() {
+        return nothing(address);
+    }
+    let one_kind = address.chosen.get(&CatalogFacet::Kind).is_some_and(|kinds| kinds.len() == 1);
+    let columns = Columns { kinds: !one_kind, owner: true, stars, sort: Some(address) };
+    view! {
+        {live(false, "", entity_table("Entities", &found.items, &columns))}
+        {pager(address, found)}
+    }
+    .into_any()
 }
 
-fn results(filter: &Filter, found: &EntityPage) -> AnyView {
-    if found.items.is_empty() {
-        let all = view! { <a class="btn" href="/catalog">"Show everything"</a> };
-        return empty("Nothing fits", "No entity has this text, kind and owner.", Some(all.into_any()));
+fn nothing(address: &Address) -> AnyView {
+    let clear = || view! { <a class="btn" href=address.cleared().path()>"Clear filters"</a> }.into_any();
+    if !address.narrows() {
+        return empty(
+            "The catalog is empty",
+            "Entities come from the locations that Portal is configured to read.",
+            None,
+        );
     }
-    let kind = filter.kind.as_deref();
-    let first = filter.after.is_some().then(|| {
-        view! { <a class="btn small" href=filter.path(kind, None)>"First page"</a> }
-    });
-    let next = found.next.as_ref().map(|next| {
-        view! { <a class="btn small" rel="next" href=filter.path(kind, Some(next))>"Next page"</a> }
-    });
+    let only_starred = Address { order: address.order, page: address.page, ..Address::starred() };
+    if *address == only_starred {
+        return empty(
+            "You have starred nothing yet",
+            "The star beside an entity keeps it here and on your home page.",
+            Some(clear()),
+        );
+    }
+    empty("Nothing fits", "No entity has this text and these values together.", Some(clear()))
+}
+
+fn pager(address: &Address, found: &CatalogTable) -> AnyView {
+    let total = found.counts.total;
+    let first = (i64::from(found.page) - 1) * i64::from(ROWS) + 1;
+    let last = first - 1 + i64::try_from(found.items.len()).unwrap_or(0);
+    let words = if found.pages == 1 {
+        text::count(total, "entity", "entities")
+    } else {
+        let [first, last, total] = [first, last, total].map(text::thousands);
+        format!("{first} to {last} of {total} entities")
+    };
+    let link = |page: u32, rel: &'static str, words: &'static str| {
+        view! { <a class="btn small" rel=rel href=address.at(page).path()>{words}</a> }
+    };
+    let previous = (found.page > 1).then(|| link(found.page - 1, "prev", "Previous"));
+    let next = (found.page < found.pages).then(|| link(found.page + 1, "next", "Next"));
     view! {
-        {entity_table("Entities", &found.items, kind.is_none())}
-        <div class="pager">
-            <span>{text::count(found.total, "entity", "entities")}</span>
-            <span class="cluster">{first}{next}</span>
-        </div>
+        <nav class="pager" aria-label="Pages"><span>{words}</span><span class="cluster">{previous}{next}</span></nav>
     }
     .into_any()
 }

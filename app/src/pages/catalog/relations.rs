@@ -6,15 +6,21 @@ use leptos::prelude::*;
 use portal_core::catalog::{CatalogError, CatalogService, StoredEntity};
 use portal_model::EntityRef;
 
+use super::entity::Tab;
 use crate::{
     components::{Tone, badge, entity_label, entity_link, kind_icon},
+    page::{PageError, PageRequest},
     text,
 };
 
 /// Most related entities whose names are looked up.
 const NEIGHBOURS_MAX: usize = 500;
-/// Most related entities shown of one kind of relation.
-const SHOWN_MAX: usize = 60;
+/// Related entities of one kind of relation on the overview.
+const BRIEF: usize = 12;
+/// Related entities of one kind of relation where relations are the subject.
+const SHOWN_MAX: usize = 30;
+/// Related entities of a page that shows one kind of relation.
+const PAGE_ROWS: usize = 100;
 /// Most boxes in a column of the drawing.
 const BOXES_MAX: usize = 5;
 
@@ -49,13 +55,24 @@ impl Neighbours {
         Self(names)
     }
 
-    /// Looks them up.
+    /// Looks up those that pages show: of each kind of relation the first.
     ///
     /// # Errors
     /// The store failed.
     pub(super) async fn load(catalog: &CatalogService, entity: &StoredEntity) -> Result<Self, CatalogError> {
-        let mut refs: Vec<EntityRef> =
-            entity.relations.iter().map(|relation| relation.target.clone()).collect();
+        let mut refs = Vec::new();
+        let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+        for relation in &entity.relations {
+            let count = counted.entry(&relation.kind).or_default();
+            *count += 1;
+            if *count <= SHOWN_MAX {
+                refs.push(relation.target.clone());
+            }
+        }
+        Self::of(catalog, refs).await
+    }
+
+    async fn of(catalog: &CatalogService, mut refs: Vec<EntityRef>) -> Result<Self, CatalogError> {
         refs.sort_unstable();
         refs.dedup();
         refs.truncate(NEIGHBOURS_MAX);
@@ -82,7 +99,8 @@ impl Neighbours {
     }
 }
 
-fn targets<'entity>(entity: &'entity StoredEntity, kind: &str) -> Vec<&'entity EntityRef> {
+/// The entities that relations of a kind lead to.
+pub(super) fn targets<'entity>(entity: &'entity StoredEntity, kind: &str) -> Vec<&'entity EntityRef> {
     entity
         .relations
         .iter()
@@ -91,22 +109,33 @@ fn targets<'entity>(entity: &'entity StoredEntity, kind: &str) -> Vec<&'entity E
         .collect()
 }
 
-/// Every relation, grouped in words; those without a word keep their own name.
+/// The words of a kind of relation; without a word its own name.
+fn words_of(kind: &str) -> String {
+    let known = WORDS.iter().find(|(word, _)| *word == kind);
+    known.map_or_else(|| kind.chars().take(60).collect(), |(_, words)| (*words).to_owned())
+}
+
+/// The kinds of relation that an entity has, in the order shown.
+fn kinds_of(entity: &StoredEntity) -> Vec<&str> {
+    let place = |kind: &str| WORDS.iter().position(|(word, _)| *word == kind).unwrap_or(WORDS.len());
+    let mut kinds: Vec<&str> = entity.relations.iter().map(|relation| relation.kind.as_str()).collect();
+    kinds.sort_by_key(|kind| (place(kind), (*kind).to_owned()));
+    kinds.dedup();
+    kinds
+}
+
+/// The first relations of each kind, with the way to all of them.
 pub(super) fn relations_panel(entity: &StoredEntity, neighbours: &Neighbours) -> Option<AnyView> {
-    let mut groups: Vec<(String, Vec<&EntityRef>)> =
-        WORDS.iter().map(|(kind, words)| ((*words).to_owned(), targets(entity, kind))).collect();
-    let known = |kind: &str| WORDS.iter().any(|(word, _)| *word == kind);
-    let mut others: BTreeMap<&str, Vec<&EntityRef>> = BTreeMap::new();
-    for relation in entity.relations.iter().filter(|relation| !known(&relation.kind)) {
-        others.entry(&relation.kind).or_default().push(&relation.target);
-    }
-    groups.extend(others.into_iter().map(|(kind, refs)| (kind.chars().take(60).collect(), refs)));
-    groups.retain(|(_, refs)| !refs.is_empty());
-    if groups.is_empty() {
+    panel(entity, neighbours, BRIEF)
+}
+
+fn panel(entity: &StoredEntity, neighbours: &Neighbours, most: usize) -> Option<AnyView> {
+    let kinds = kinds_of(entity);
+    if kinds.is_empty() {
         return None;
     }
     let count = text::count_of(entity.relations.len(), "relation", "relations");
-    let rows = groups.iter().map(|(words, refs)| group(words, refs, neighbours)).collect_view();
+    let rows = kinds.iter().map(|kind| group(entity, kind, neighbours, most)).collect_view();
     let view = view! {
         <section class="panel" aria-labelledby="relations">
             <header><h2 id="relations">"Relations"</h2><span class="small faint">{count}</span></header>
@@ -116,18 +145,71 @@ pub(super) fn relations_panel(entity: &StoredEntity, neighbours: &Neighbours) ->
     Some(view.into_any())
 }
 
-fn group(words: &str, refs: &[&EntityRef], neighbours: &Neighbours) -> AnyView {
-    let items = refs.iter().take(SHOWN_MAX).map(|entity_ref| item(entity_ref, neighbours)).collect_view();
-    let more = refs.len().saturating_sub(SHOWN_MAX);
-    let counted = (refs.len() > 1).then(|| view! { " "<span class="count">{refs.len()}</span> });
+fn group(entity: &StoredEntity, kind: &str, neighbours: &Neighbours, most: usize) -> AnyView {
+    let refs = targets(entity, kind);
+    let items = refs.iter().take(most).map(|entity_ref| item(entity_ref, neighbours)).collect_view();
+    let counted =
+        (refs.len() > 1).then(|| view! { " "<span class="count">{text::thousands_of(refs.len())}</span> });
+    let all = (refs.len() > most).then(|| {
+        let words = format!("All {}", text::thousands_of(refs.len()));
+        let path = kind_path(&entity.entity_ref, kind, 1);
+        view! { <p class="tiny"><a class="target" href=path>{words}<span class="sr">": "{words_of(kind)}</span></a></p> }
+    });
     view! {
-        <dt><bdi>{words.to_owned()}</bdi>{counted}</dt>
-        <dd>
-            <ul class="refs">{items}</ul>
-            {(more > 0).then(|| view! { <p class="tiny faint">{format!("and {more} more")}</p> })}
-        </dd>
+        <dt><bdi>{words_of(kind)}</bdi>{counted}</dt>
+        <dd><ul class="refs">{items}</ul>{all}</dd>
     }
     .into_any()
+}
+
+/// The address of all relations of a kind.
+fn kind_path(entity_ref: &EntityRef, kind: &str, page: usize) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("of", kind);
+    if page > 1 {
+        query.append_pair("page", &page.to_string());
+    }
+    format!("{}&{}", Tab::Relations.path(entity_ref), query.finish())
+}
+
+/// The part of the page with the relations: the first of each kind, or with `?of=` one kind in pages.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn relations_view(page: &PageRequest, entity: &StoredEntity) -> Result<AnyView, PageError> {
+    let catalog = &page.request.services().catalog;
+    let of = page.request.query("of");
+    let Some(kind) = kinds_of(entity).into_iter().find(|kind| Some(*kind) == of.as_deref()) else {
+        let neighbours = Neighbours::load(catalog, entity).await?;
+        return Ok(view! { {drawing(entity, &neighbours)}{panel(entity, &neighbours, SHOWN_MAX)} }.into_any());
+    };
+    let all = targets(entity, kind);
+    let pages = all.len().div_ceil(PAGE_ROWS).max(1);
+    let number =
+        page.request.query("page").and_then(|page| page.parse().ok()).unwrap_or(1_usize).clamp(1, pages);
+    let shown: Vec<&EntityRef> = all.iter().skip((number - 1) * PAGE_ROWS).take(PAGE_ROWS).copied().collect();
+    let neighbours = Neighbours::of(catalog, shown.iter().map(|found| (*found).clone()).collect()).await?;
+    let items = shown.iter().map(|entity_ref| item(entity_ref, &neighbours)).collect_view();
+    let link = |page: usize, words: &'static str| {
+        view! { <a class="btn small" href=kind_path(&entity.entity_ref, kind, page)>{words}</a> }
+    };
+    let view = view! {
+        <section class="panel" aria-labelledby="relations">
+            <header>
+                <h2 id="relations"><bdi>{words_of(kind)}</bdi></h2>
+                <a href=Tab::Relations.path(&entity.entity_ref)>"All relations"</a>
+            </header>
+            <ul class="refs pad columns">{items}</ul>
+            <nav class="pager" aria-label="Pages">
+                <span>{text::count_of(all.len(), "relation", "relations")}</span>
+                <span class="cluster">
+                    {(number > 1).then(|| link(number - 1, "Previous"))}
+                    {(number < pages).then(|| link(number + 1, "Next"))}
+                </span>
+            </nav>
+        </section>
+    };
+    Ok(view.into_any())
 }
 
 fn item(entity_ref: &EntityRef, neighbours: &Neighbours) -> AnyView {
@@ -175,9 +257,9 @@ fn column(words: &'static str, none: &'static str, refs: &[&EntityRef], neighbou
     let more = refs.len() - shown;
     view! {
         <div class="col">
-            <span class="cap">{format!("{words} {}", refs.len())}</span>
+            <span class="cap">{format!("{words} {}", text::thousands_of(refs.len()))}</span>
             {nodes}
-            {(more > 0).then(|| view! { <a class="node more" href="#relations">{format!("and {more} more")}</a> })}
+            {(more > 0).then(|| view! { <a class="node more" href="#relations">{format!("and {} more", text::thousands_of(more))}</a> })}
         </div>
     }
     .into_any()

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use portal_model::EntityRef;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use super::{
-    EntityPage, EntityQuery, Facet, FullText, OrderField, Predicate, StoredEntity, cache::GenerationCache,
-    model, near, ownership,
+    ApiDefinition, CatalogCounts, CatalogFilter, EntityPage, EntityQuery, Facet, FullText, OrderField,
+    Predicate, StoredEntity, browse, cache::GenerationCache, definition, model, near, ownership,
 };
 use crate::ports::StoreError;
 
@@ -37,10 +38,15 @@ pub enum CatalogError {
 
 /// Reads of the catalog, through caches bounded in size and keyed by the catalog's change counter.
 pub struct CatalogService {
-    dependencies: crate::services::Dependencies,
+    pub(super) dependencies: crate::services::Dependencies,
     entities: GenerationCache<EntityRef, Option<Arc<StoredEntity>>>,
     ownership: GenerationCache<EntityRef, Arc<[EntityRef]>>,
     descriptions: GenerationCache<(), Arc<str>>,
+    definitions: GenerationCache<EntityRef, Arc<ApiDefinition>>,
+    pub(super) below: GenerationCache<EntityRef, Arc<[EntityRef]>>,
+    pub(super) counted: GenerationCache<CatalogFilter, Arc<CatalogCounts>>,
+    pub(super) pages: GenerationCache<browse::PageKey, Arc<[StoredEntity]>>,
+    pub(super) counting: Semaphore,
 }
 
 impl CatalogService {
@@ -59,6 +65,15 @@ impl CatalogService {
                 refs.len() + 1
             }),
             descriptions: GenerationCache::new(1, |(), _: &Arc<str>| 1),
+            definitions: GenerationCache::new(definition::OPERATIONS_REMEMBERED_MAX, |_, definition: &Arc<ApiDefinition>| {
+                definition::weight(definition)
+            }),
+            below: GenerationCache::new(OWNERSHIP_CACHE_REFS_MAX, |_, refs: &Arc<[EntityRef]>| {
+                refs.len() + 1
+            }),
+            counted: GenerationCache::new(browse::COUNTED_VALUES_MAX, browse::counts_weight),
+            pages: GenerationCache::new(browse::PAGE_BYTES_MAX, browse::page_weight),
+            counting: Semaphore::new(browse::COUNTING_AT_ONCE),
         }
     }
 
@@ -231,7 +246,26 @@ impl CatalogService {
         Ok(text)
     }
 
-    async fn counter(&self) -> Result<i64, StoreError> {
+    /// What the API definition of an entity says, as far as it can be read; `None` when it has none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn api_definition(
+        &self,
+        entity: &StoredEntity,
+    ) -> Result<Option<Arc<ApiDefinition>>, CatalogError> {
+        let spec = |key: &str| entity.document.get("spec")?.get(key)?.as_str();
+        let Some(text) = spec("definition") else { return Ok(None) };
+        let counter = self.counter().await?;
+        if let Some(known) = self.definitions.get(&entity.entity_ref, counter) {
+            return Ok(Some(known));
+        }
+        let read = Arc::new(definition::read(spec("type").unwrap_or_default(), text));
+        self.definitions.put(entity.entity_ref.clone(), counter, Arc::clone(&read));
+        Ok(Some(read))
+    }
+
+    pub(super) async fn counter(&self) -> Result<i64, StoreError> {
         Ok(self.dependencies.changes.current().await?.catalog)
     }
 }
@@ -240,11 +274,11 @@ pub(super) fn is(key: &str, value: &str) -> Predicate {
     Predicate::In(key.to_owned(), vec![value.to_lowercase()])
 }
 
-fn by_name() -> OrderField {
+pub(super) fn by_name() -> OrderField {
     OrderField { key: "metadata.name".to_owned(), descending: false }
 }
 
-fn weight_bytes(entity: &StoredEntity) -> usize {
+pub(super) fn weight_bytes(entity: &StoredEntity) -> usize {
     const RELATION_BYTES: usize = 160;
     value_bytes(&entity.document) + entity.relations.len() * RELATION_BYTES
 }

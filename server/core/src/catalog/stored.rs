@@ -85,6 +85,8 @@ pub enum Predicate {
     In(String, Vec<String>),
     /// The key has a value that starts with this.
     HasPrefix(String, String),
+    /// The entity is one of these.
+    IsOneOf(Vec<EntityRef>),
 }
 
 /// A text to be found inside the values of some keys.
@@ -148,6 +150,26 @@ pub struct EntityPage {
     pub total: i64,
     /// Where this page ends; `None` when nothing follows.
     pub next: Option<CursorPosition>,
+}
+
+/// What several keys say of the entities that fit a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FacetCounts {
+    /// How many entities fit predicate and full text.
+    pub total: i64,
+    /// The values of each key asked for, in the order asked.
+    pub facets: Vec<Vec<Facet>>,
+}
+
+/// Entities of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindGroup {
+    /// The kind, in lower case.
+    pub kind: String,
+    /// How many there are.
+    pub count: i64,
+    /// The first of them, by name.
+    pub items: Vec<StoredEntity>,
 }
 
 /// A value of a key, and how many entities have it.

@@ -1,6 +1,7 @@
 //! The catalog: locations, runs, entities, relations and search keys.
 
 pub(crate) mod entities;
+mod facets;
 pub(crate) mod locations;
 mod predicate;
 mod query;
@@ -8,7 +9,7 @@ pub(crate) mod staging;
 
 use async_trait::async_trait;
 use portal_core::{
-    catalog::{EntityPage, EntityQuery, Facet, StagedEntity, StoredEntity},
+    catalog::{EntityPage, EntityQuery, Facet, FacetCounts, KindGroup, StagedEntity, StoredEntity},
     ids::{LocationId, RunId},
     ingestion::{Location, Rejection, RunOutcome},
     ports::{
@@ -51,7 +52,24 @@ impl CatalogReads for SqlTransaction {
         key: &str,
         limit: u32,
     ) -> Result<Vec<Facet>, StoreError> {
-        query::facet(self, query, key, limit).await
+        facets::one(self, query, key, limit).await
+    }
+
+    async fn entity_page(&mut self, query: &EntityQuery) -> Result<Vec<StoredEntity>, StoreError> {
+        query::items(self, query).await
+    }
+
+    async fn entity_facets(
+        &mut self,
+        query: &EntityQuery,
+        keys: &[&str],
+        limit: u32,
+    ) -> Result<FacetCounts, StoreError> {
+        facets::several(self, query, keys, limit).await
+    }
+
+    async fn entity_groups(&mut self, query: &EntityQuery, limit: u32) -> Result<Vec<KindGroup>, StoreError> {
+        facets::groups(self, query, limit).await
     }
 
     async fn entity_location(&mut self, entity_ref: &EntityRef) -> Result<Option<LocationId>, StoreError> {

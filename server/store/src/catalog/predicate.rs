@@ -114,6 +114,14 @@ impl<'a> Writer<'_, 'a> {
                 self.key(key, &Test::HasPrefix(prefix), place);
                 Ok(())
             }
+            Predicate::IsOneOf(refs) if refs.is_empty() => {
+                self.text("FALSE");
+                Ok(())
+            }
+            Predicate::IsOneOf(refs) => {
+                self.builder.sql("(e.entity_ref IN (").list(refs.iter()).sql("))");
+                Ok(())
+            }
         }
     }
 

@@ -1,7 +1,7 @@
-//! Pages of entities and facets.
+//! Pages of entities.
 
 use portal_core::{
-    catalog::{CursorPosition, EntityPage, EntityQuery, Facet, OrderField},
+    catalog::{CursorPosition, EntityPage, EntityQuery, OrderField, StoredEntity},
     ports::StoreError,
 };
 
@@ -12,10 +12,7 @@ use super::{
 use crate::{row::Row, sql_builder::SqlBuilder, transaction::SqlTransaction};
 
 pub(super) async fn page(store: &mut SqlTransaction, query: &EntityQuery) -> Result<EntityPage, StoreError> {
-    let mut rows = store.fetch_built(page_statement(query)?.once()).await?;
-    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let (rows, more) = page_rows(store, query).await?;
     let from_start = query.after.is_none() && query.offset == 0;
     let total = if from_start && !more {
         i64::try_from(rows.len()).unwrap_or(i64::MAX)
@@ -35,37 +32,28 @@ pub(super) async fn page(store: &mut SqlTransaction, query: &EntityQuery) -> Res
     Ok(EntityPage { items, total, next: next.filter(|_| more) })
 }
 
-pub(super) async fn facet(
+/// The entities of a page, without the total.
+pub(super) async fn items(
     store: &mut SqlTransaction,
     query: &EntityQuery,
-    key: &str,
-    limit: u32,
-) -> Result<Vec<Facet>, StoreError> {
-    let mut builder = SqlBuilder::new("ENTITY_FACET");
-    match Key::parse(key) {
-        Key::Search(key) => builder
-            .sql(
-                "SELECT f.value, COUNT(*) AS entities FROM published_entities e
-                JOIN entity_search f ON f.entity_id = e.id AND f.key = ",
-            )
-            .value(key),
-        // Both ends may state a relation, so that an entity can have it twice.
-        Key::Relation(kind) => builder
-            .sql(
-                "SELECT f.target_ref, COUNT(DISTINCT e.id) AS entities FROM published_entities e
-                JOIN published_relations f ON f.source_ref = e.entity_ref AND f.type_key = ",
-            )
-            .value(kind),
+) -> Result<Vec<StoredEntity>, StoreError> {
+    let (rows, _more) = page_rows(store, query).await?;
+    let found = |row: &Row| {
+        let mut columns = row.columns();
+        let _sort_value: Option<String> = columns.take()?;
+        entity(&mut columns)
     };
-    builder.sql(" WHERE ");
-    write_condition(&mut builder, query)?;
-    builder.sql(" GROUP BY 1 ORDER BY entities DESC, 1 LIMIT ").value(limit);
-    store.fetch_built(builder.once()).await?.iter().map(facet_row).collect()
+    let items = rows.iter().map(found).collect::<Result<Vec<_>, StoreError>>()?;
+    with_relations(store, items).await
 }
 
-fn facet_row(row: &Row) -> Result<Facet, StoreError> {
-    let mut columns = row.columns();
-    Ok(Facet { value: columns.take()?, count: columns.take()? })
+/// The rows of a page, and whether others follow.
+async fn page_rows(store: &mut SqlTransaction, query: &EntityQuery) -> Result<(Vec<Row>, bool), StoreError> {
+    let mut rows = store.fetch_built(page_statement(query)?.once()).await?;
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    Ok((rows, more))
 }
 
 async fn total(store: &mut SqlTransaction, query: &EntityQuery) -> Result<i64, StoreError> {

@@ -47,6 +47,11 @@ fn predicate() -> BoxedStrategy<Predicate> {
         search_key().prop_map(Predicate::Exists),
         (search_key(), vec(value(), 0..3)).prop_map(|(key, values)| Predicate::In(key, values)),
         (search_key(), value()).prop_map(|(key, prefix)| Predicate::HasPrefix(key, prefix)),
+        vec((any::<bool>(), 0..14_usize), 0..4).prop_map(|picked| {
+            let kind = |odd: bool| if odd { "component-x" } else { "component" };
+            let refs = picked.into_iter().map(|(odd, number)| format!("{}:default/e{number}", kind(odd)));
+            Predicate::IsOneOf(refs.map(|text| text.parse().unwrap()).collect())
+        }),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -97,6 +102,7 @@ fn fits(entity: &StagedEntity, predicate: &Predicate) -> bool {
         Predicate::HasPrefix(key, prefix) => {
             values(entity, key).iter().any(|value| value.starts_with(prefix))
         }
+        Predicate::IsOneOf(refs) => refs.contains(&entity.entity_ref),
     }
 }
 

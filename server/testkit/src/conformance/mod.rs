@@ -12,6 +12,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod authorizations;
 pub mod browsers;
+pub mod catalog_facets;
 pub mod catalog_model;
 pub mod catalog_query;
 pub mod catalog_reads;
@@ -22,6 +23,7 @@ pub mod identities;
 pub mod locations;
 pub mod logos;
 pub mod many_sessions;
+pub mod personal;
 pub mod provider_sign_ins;
 pub mod registered;
 pub mod rollout;
@@ -187,6 +189,14 @@ suite! { ($)
         full_text_finds_parts_literally, pages_follow_each_other, an_order_puts_missing_values_last,
         an_order_by_relation_works, an_offset_skips, an_offset_skips_entities_not_values, a_total_counts_all_pages, facets_count_entities,
         facets_count_relations, oversized_queries_are_refused, prefixes_end_at_any_character,
+    }
+    catalog_facets {
+        several_keys_are_counted_at_once, facets_keep_to_their_limit, a_page_comes_without_a_total,
+        entities_are_told_by_kind, entities_are_chosen_by_reference,
+    }
+    personal {
+        stars_belong_to_one_account, an_account_has_so_many_stars_at_most, the_newest_views_stay,
+        stars_need_an_account,
     }
     catalog_model {
         random_queries_agree_with_a_model, random_cursors_visit_everything_once,

@@ -8,7 +8,7 @@ use portal_model::EntityRef;
 
 use super::StoreError;
 use crate::{
-    catalog::{EntityPage, EntityQuery, Facet, StagedEntity, StoredEntity},
+    catalog::{EntityPage, EntityQuery, Facet, FacetCounts, KindGroup, StagedEntity, StoredEntity},
     ids::{LocationId, RunId},
     ingestion::{Location, Rejection, RunOutcome},
     time::UnixMillis,
@@ -43,6 +43,21 @@ pub trait CatalogReads {
         key: &str,
         limit: u32,
     ) -> Result<Vec<Facet>, StoreError>;
+
+    /// The entities of one page of a query, in its order, without counting those of other pages.
+    async fn entity_page(&mut self, query: &EntityQuery) -> Result<Vec<StoredEntity>, StoreError>;
+
+    /// As [`Self::entity_facet`] for several keys at once, at most `limit` values each, and how many entities fit.
+    async fn entity_facets(
+        &mut self,
+        query: &EntityQuery,
+        keys: &[&str],
+        limit: u32,
+    ) -> Result<FacetCounts, StoreError>;
+
+    /// The published entities that fit the query's predicate and full text, by kind, most frequent first, then by kind:
+    /// of each kind the first `limit` by name, then ref; at most 50 kinds.
+    async fn entity_groups(&mut self, query: &EntityQuery, limit: u32) -> Result<Vec<KindGroup>, StoreError>;
 
     /// Which location has published this entity.
     async fn entity_location(&mut self, entity_ref: &EntityRef) -> Result<Option<LocationId>, StoreError>;

@@ -24,6 +24,7 @@ mod identities;
 mod oauth;
 mod org_rows;
 mod org_runs;
+mod personal;
 mod rollout;
 mod settings;
 mod sign_in;
@@ -43,6 +44,7 @@ pub use identities::{IDENTITY_BATCH_MAX, IdentityReads, IdentityWrites};
 pub use oauth::{OauthReads, OauthWrites, PresentedRefreshToken};
 pub use org_rows::{OrgRowReads, OrgRowWrites};
 pub use org_runs::{OrgRunReads, OrgRunWrites};
+pub use personal::{PersonalReads, PersonalWrites};
 pub use rollout::{RolloutReads, RolloutWrites};
 pub use settings::{SettingReads, SettingWrites};
 pub use sign_in::{SignInReads, SignInWrites};
@@ -92,6 +94,7 @@ pub trait ReadTransaction:
     + OrgRunReads
     + OrgRowReads
     + IdentityReads
+    + PersonalReads
     + SignInReads
     + RolloutReads
     + Send
@@ -112,6 +115,7 @@ impl<T> ReadTransaction for T where
         + OrgRunReads
         + OrgRowReads
         + IdentityReads
+        + PersonalReads
         + SignInReads
         + RolloutReads
         + Send
@@ -135,6 +139,7 @@ pub trait WriteTransaction:
     + OrgRunWrites
     + OrgRowWrites
     + IdentityWrites
+    + PersonalWrites
     + SignInWrites
     + RolloutWrites
 {
