@@ -16,7 +16,7 @@ const THEMES = ["light", "dark"];
 /** Pages that the documentation shows, and the name of the picture there. */
 const DOCS = {
   "home-announced": "home",
-  "setup-claude-code": "setup",
+  "setup-waiting": "setup",
   consent: "consent",
   agents: "agents",
   "settings-mcp": "settings-mcp",
@@ -77,6 +77,8 @@ async function asUser() {
   const banner = page.getByRole("region", { name: "Connect your coding agent to Portal" });
   for (let tries = 0; tries < 200 && !(await banner.isVisible()); tries += 1) await visit(page, portal.url, YUKI);
   await picture(page, "home-announced");
+  await page.goto(`${portal.url}/mcp/setup?agent=claude-code`);
+  await picture(page, "setup-waiting");
   await page.goto(`${portal.url}/me/agents`);
   await picture(page, "agents-none");
   await page.goto(`${portal.url}/settings/general`);

@@ -34,6 +34,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/settings/branding") view=|| page(pages::settings::branding::page) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/self-check") view=|| page(pages::settings::self_check::page)
                     ssr=SsrMode::Async/>
+                <Route path=path!("/_design") view=|| page(pages::design_page) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/users") view=|| page(pages::settings::users::page) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/users/confirm") view=|| page(pages::settings::user_confirm::page)
                     ssr=SsrMode::Async/>

@@ -82,7 +82,7 @@ export class Keyboard {
         assert.deepEqual(missed, [], `${this.page.url()}: not reached by Tab`);
         return names;
       }
-      names.push(name);
+      if (name !== names.at(-1)) names.push(name);
       await this.look();
     }
     return assert.fail(`${this.page.url()}: Tab leads nowhere out`);
@@ -98,7 +98,7 @@ function focusFault(ringMin) {
   const ringed = [at, at.closest("label"), at.parentElement].some((element) => {
     if (!element) return false;
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
-    return outlineStyle !== "none" && parseFloat(outlineWidth) >= ringMin && !/, 0\)$|\/ 0\)$/.test(outlineColor);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= ringMin && !/^rgba\(.*, 0\)$|\/ 0\)$/.test(outlineColor);
   });
   if (!ringed) return `no focus ring: ${name}`;
   const shown = at.getBoundingClientRect().width > 1 ? at : (at.closest("label") ?? at);

@@ -26,6 +26,8 @@ export const PAGES = {
 /** Pages of admins. */
 export const ADMIN_PAGES = {
   "settings-mcp": "/settings/general",
+  "settings-branding": "/settings/branding",
+  "settings-self-check": "/settings/self-check",
   "settings-access": "/settings/external-access",
   "settings-users": "/settings/users",
   "settings-org-data": "/settings/org-data",

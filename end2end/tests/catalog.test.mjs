@@ -61,7 +61,7 @@ for (const scripts of [true, false]) {
       const search = page.getByRole("search", { name: "Filter the catalog" });
       await search.getByRole("searchbox").fill("SURVIV");
       await search.getByRole("button", { name: "Search" }).click();
-      await main.getByRole("link", { name: "survivor" }).waitFor();
+      await main.getByRole("link", { name: "survivor", exact: true }).waitFor();
       assert.equal((await rows.count()) - 1, 1);
       await search.getByRole("searchbox").fill("<b>nothing like it</b>");
       await search.getByRole("searchbox").press("Enter");
@@ -70,7 +70,7 @@ for (const scripts of [true, false]) {
       await look();
       await page.getByRole("search").first().getByLabel("Search the catalog").fill("survivor");
       await page.getByLabel("Search the catalog").press("Enter");
-      await main.getByRole("link", { name: "survivor" }).click();
+      await main.getByRole("link", { name: "survivor", exact: true }).click();
       await main.getByRole("heading", { name: "survivor", level: 1 }).waitFor();
     });
 

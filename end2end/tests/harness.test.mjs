@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { launchBrowser } from "../harness/browser.mjs";
 import { createAuthority, startHttps } from "../harness/https.mjs";
+import { Keyboard } from "../harness/keyboard.mjs";
 import { Program } from "../harness/process.mjs";
 import { startTokenProxy } from "../harness/token-proxy.mjs";
 
@@ -103,6 +104,36 @@ test("a browser renders a page, with scripts and without", async () => {
   }
   await browser.close();
   assert.deepEqual(texts, ["scripted", "plain"]);
+});
+
+describe("keyboard", () => {
+  let browser, page, keyboard;
+  const RING = "<style>:focus, input:focus-within { outline: 2px solid rgb(255, 0, 0) }</style>";
+  before(async () => {
+    browser = await launchBrowser();
+    page = await browser.newPage();
+    keyboard = new Keyboard(page);
+  });
+  after(() => browser.close());
+
+  test("walks around a page and names its stops", async () => {
+    await page.setContent(`${RING}<a href="#">one</a><label><input> two</label><input type="date" aria-label="three"><button disabled>off</button><button>four</button>`);
+    assert.deepEqual(await keyboard.walk(), ["one", "two", "three", "four"]);
+  });
+
+  for (const [what, content, fault] of [
+    ["no ring", "<style>* { outline: none !important }</style><button>one</button>", /no focus ring/],
+    ["a ring too thin", "<style>:focus { outline: 1px solid red }</style><button>one</button>", /no focus ring/],
+    ["something above it", `${RING}<button>one</button><div style="position:fixed;inset:0;background:white">above</div>`, /covered by/],
+    ["a place out of view", `${RING}<button style="position:fixed;left:-500px">one</button>`, /out of view/],
+    ["a control that Tab passes by", `${RING}<button>one</button><button>two</button><button>three</button><script>addEventListener("focusin", ({ target }) => target.textContent === "two" && document.querySelector("button:last-of-type").focus())</script>`, /not reached by Tab/],
+    ["a trap", `${RING}<button>one</button><button>two</button><script>addEventListener("keydown", (event) => { event.preventDefault(); const next = document.createElement("button"); next.textContent = "more"; document.body.append(next); next.focus(); })</script>`, /leads nowhere out/],
+  ]) {
+    test(`notices ${what}`, async () => {
+      await page.setContent(content);
+      await assert.rejects(keyboard.walk(), fault);
+    });
+  }
 });
 
 test("a program that ends before it prints what is awaited is an error with its output", async () => {

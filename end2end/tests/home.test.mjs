@@ -47,7 +47,7 @@ for (const scripts of [true, false]) {
       await look();
       const groups = await region("My groups").getByRole("listitem").count();
       assert.ok(groups > 0);
-      await region("My entities").getByRole("link", { name: /catalog: Components$/ }).click();
+      await region("My entities").getByRole("link", { name: /Components$/ }).click();
       const asked = new URL(page.url()).searchParams;
       assert.deepEqual([asked.get("kind"), asked.get("owner")], ["component", "me"]);
       await main.getByRole("table", { name: "Entities" }).waitFor();

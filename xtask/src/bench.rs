@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: Portal beside a bare server, the disk and the engine, measured in the same run; how soon a leaver
-//! is refused; and how soon each page answers.
+//! is refused; how soon each page answers; and how long an organisation takes to come in.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -24,6 +24,8 @@ enum What {
     Offboarding,
     /// Time to the first byte of each page
     Pages,
+    /// Runs of large directories, and what other agents notice of them (only when it is named: it takes minutes)
+    Org,
 }
 
 /// Options of `bench`.
@@ -41,6 +43,12 @@ pub struct Options {
     /// Requests of each page (pages)
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     requests: u32,
+    /// Sizes of the organisations, in people, with commas between them (org)
+    #[arg(long, default_value = "1000,10000,100000")]
+    sizes: String,
+    /// On PostgreSQL; one size then (org)
+    #[arg(long)]
+    postgres: bool,
     /// Connections that send at the same time
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -75,6 +83,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         if wanted(What::Pages) {
             script(workspace, &node, "bench-pages.mjs", &[("--requests", options.requests)])?;
         }
+        if options.only == Some(What::Org) {
+            org(workspace, &node, options)?;
+        }
         Ok(())
     })?;
     println!("wasm {} kB as browsers load it", site.wasm_brotli_bytes / 1000);
@@ -95,13 +106,29 @@ fn offboarding(workspace: &Workspace, node: &TestNode, options: &Options) -> Res
     script(workspace, node, "bench-offboarding.mjs", &arguments)
 }
 
+/// On a database of its own for each size.
+fn org(workspace: &Workspace, node: &TestNode, options: &Options) -> Result<()> {
+    let mut script = script_of(workspace, node, "bench-org.mjs");
+    script.arg("--sizes").arg(&options.sizes);
+    let postgres = if options.postgres { Some(Postgres::start_durable(workspace, node)?) } else { None };
+    if let Some(postgres) = &postgres {
+        script.arg("--database").arg(&postgres.url);
+    }
+    cargo::run(&mut script)
+}
+
 fn script(workspace: &Workspace, node: &TestNode, name: &str, arguments: &[(&str, u32)]) -> Result<()> {
-    let mut script = node.script(workspace, name);
-    script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
+    let mut script = script_of(workspace, node, name);
     for (name, value) in arguments {
         script.arg(name).arg(value.to_string());
     }
     cargo::run(&mut script)
+}
+
+fn script_of(workspace: &Workspace, node: &TestNode, name: &str) -> Command {
+    let mut script = node.script(workspace, name);
+    script.env("PORTAL_BINARY", workspace.portal()).stdin(Stdio::null());
+    script
 }
 
 /// On SQLite, then on a PostgreSQL that waits for the disk. Both keep their files in the folder for temporary ones.

@@ -9,6 +9,11 @@ mod frame;
 mod icon;
 mod mark;
 mod note;
+#[cfg_attr(
+    not(debug_assertions),
+    expect(dead_code, reason = "the page of the design system shows them all, in development")
+)]
+pub(crate) mod parts;
 mod star;
 mod when;
 

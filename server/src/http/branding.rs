@@ -112,14 +112,15 @@ async fn picture(headers: &HeaderMap, body: Body) -> Result<(String, Vec<u8>), E
             continue;
         }
         let kind = field.content_type().map(|kind| kind.essence_str().to_owned()).unwrap_or_default();
-        let mut bytes = Vec::new();
+        let (mut bytes, mut length) = (Vec::new(), 0_usize);
+        // Read to its end, also when it is too large: a browser that is cut off shows no answer.
         while let Some(piece) = field.chunk().await.map_err(|error| unreadable(&error))? {
-            if bytes.len() + piece.len() > PICTURE_BYTES_MAX {
-                return Err(ErrorCode::LogoTooLarge);
+            length = length.saturating_add(piece.len());
+            if length <= PICTURE_BYTES_MAX {
+                bytes.extend_from_slice(&piece);
             }
-            bytes.extend_from_slice(&piece);
         }
-        return Ok((kind, bytes));
+        return if length > PICTURE_BYTES_MAX { Err(ErrorCode::LogoTooLarge) } else { Ok((kind, bytes)) };
     }
     Err(ErrorCode::Required)
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use http::{StatusCode, header::CONTENT_LENGTH};
 use http_body_util::Limited;
-use portal_core::ports::PICTURE_BYTES_MAX;
 use tower_http::timeout::TimeoutBody;
 
 /// Largest body of forms and token requests, in bytes.
@@ -14,8 +13,9 @@ pub(crate) const BODY_BYTES_MAX: usize = 65_536;
 /// Longest pause inside a body.
 pub(crate) const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Largest body of a form with a picture, in bytes: the picture and what stands around it.
-pub(crate) const UPLOAD_BYTES_MAX: usize = PICTURE_BYTES_MAX + 16_384;
+/// Largest body of a form with a picture, in bytes. Far more than a picture may have, so that whoever chose too large a
+/// one is told so on the page.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 8 * 1_048_576;
 
 /// Refuses a body that says it is too large, and stops reading one that turns out to be.
 pub(crate) async fn limit_body(request: Request, next: Next) -> Response {

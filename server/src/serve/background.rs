@@ -171,6 +171,11 @@ async fn maintain(services: Services) {
             Ok(ended) => tracing::debug!(ended, "ended agents' sessions whose life is over"),
             Err(error) => tracing::error!(%error, "expired sessions could not be ended"),
         }
+        match services.org.upkeep().await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "forgot people who left long ago"),
+            Err(error) => tracing::error!(%error, "people who left long ago could not be forgotten"),
+        }
         match services.static_tokens.look_after_owners().await {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "ended static tokens whose owners have left"),

@@ -78,6 +78,9 @@ impl AuditWrites for SqlTransaction {
     }
 }
 
+/// How an outcome is stored that is no refusal.
+const DONE: &str = r#"{"outcome":"done"}"#;
+
 fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a AuditFilter) {
     let mut conditions = Conditions::new();
     if let Some(prefix) = filter.action_prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
@@ -103,6 +106,10 @@ fn filter_conditions<'a>(builder: &mut SqlBuilder<'a>, filter: &'a AuditFilter) 
     if let Some(until) = filter.until {
         conditions.next(builder);
         builder.sql("e.at < ").value(until);
+    }
+    if let Some(refused) = filter.refused {
+        conditions.next(builder);
+        builder.sql(if refused { "e.outcome <> " } else { "e.outcome = " }).value(DONE);
     }
 }
 

@@ -14,6 +14,7 @@ use portal_core::{
 use crate::{
     audit::{event, event_columns},
     row::{Columns, Row},
+    sql_builder::Insertion,
     statement::statements,
     transaction::SqlTransaction,
     value::values,
@@ -27,7 +28,6 @@ statements! {
     AUDIT_UNSEALED_COUNT = "SELECT COUNT(*) FROM audit_events WHERE sequence IS NULL";
     AUDIT_SEALED = concat!("SELECT e.sequence, e.hash, ", event_columns!(), " FROM audit_events e
         WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2");
-    AUDIT_SEAL = "UPDATE audit_events SET sequence = $2, hash = $3 WHERE id = $1 AND sequence IS NULL";
     // A row goes only with all rows sealed before it, so that what is left is still a chain.
     AUDIT_PRUNE_END = "SELECT p.sequence, p.hash FROM
         (SELECT e.sequence, e.hash FROM audit_events e
@@ -44,6 +44,13 @@ statements! {
         WHERE leases.holder = excluded.holder OR leases.expires_at <= $3";
     LEASE_RELEASE = "DELETE FROM leases WHERE name = $1 AND holder = $2";
 }
+
+const AUDIT_SEAL: Insertion = Insertion {
+    name: "AUDIT_SEAL",
+    head: "WITH seals (id, sequence, hash) AS (VALUES ",
+    tail: ") UPDATE audit_events SET sequence = s.sequence, hash = s.hash FROM seals s
+        WHERE audit_events.id = s.id AND audit_events.sequence IS NULL",
+};
 
 #[async_trait]
 impl AuditChainReads for SqlTransaction {
@@ -81,12 +88,12 @@ impl AuditChainReads for SqlTransaction {
 #[async_trait]
 impl AuditChainWrites for SqlTransaction {
     async fn audit_seal(&mut self, seals: &[(AuditId, Seal)]) -> Result<bool, StoreError> {
-        for (id, seal) in seals {
-            if !self.execute_one(&AUDIT_SEAL, values![id, seal.sequence, &seal.hash]).await? {
-                return Ok(false);
-            }
+        let rows = seals.iter().map(|(id, seal)| [id.into(), seal.sequence.into(), (&seal.hash).into()]);
+        let mut sealed = 0;
+        for statement in AUDIT_SEAL.statements::<3>(rows.collect()) {
+            sealed += self.execute_built(statement).await?;
         }
-        Ok(true)
+        Ok(sealed == seals.len() as u64)
     }
 
     async fn lease_take(

@@ -109,11 +109,11 @@ impl Conditions {
     }
 }
 
-/// An insertion of many rows, in pieces of a few sizes, so that only a few shapes of statement come to be.
+/// An insertion of many rows, or another statement over a list of them, in pieces of a few sizes, so that only a few shapes of statement come to be.
 pub(crate) struct Insertion {
     /// For error messages and the log.
     pub(crate) name: &'static str,
-    /// `INSERT INTO table (columns) VALUES `.
+    /// `INSERT INTO table (columns) VALUES `, or whatever else comes before the rows.
     pub(crate) head: &'static str,
     /// What follows the rows, such as ` ON CONFLICT DO NOTHING`.
     pub(crate) tail: &'static str,

@@ -20,8 +20,12 @@ use crate::{
     writer::{Turn, Writer},
 };
 
-/// Page cache of each connection, in KiB.
+/// Page cache of each connection that reads, in KiB.
 const CACHE_SIZE_KIB: i32 = 8 * 1024;
+/// Page cache of the connection that writes, in KiB: entities come into indexes all over the file.
+const WRITER_CACHE_SIZE_KIB: i32 = 32 * 1024;
+/// Pages of the log after which a commit brings them into the file: 16 MiB.
+const CHECKPOINT_PAGES: u32 = 4_096;
 /// To what the log is cut back once all of it is in the file, in bytes: staging a large catalog makes it grow.
 const JOURNAL_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
@@ -59,6 +63,9 @@ impl SqliteDatabase {
             .test_before_acquire(false)
             .max_connections(options.reader_connections.max(1))
             .connect_lazy_with(connect.clone().pragma("query_only", "ON"));
+        let connect = connect
+            .pragma("cache_size", format!("-{WRITER_CACHE_SIZE_KIB}"))
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
         Ok(Self { writer: Writer::start(connect, options), readers, path })
     }
 

@@ -108,6 +108,10 @@ async fn admins_read_filter_and_export_the_log() {
     }
     let filtered = admin.get("/settings/audit?action=user.&actor=command").await.text();
     assert!(filtered.contains("user.") && !filtered.contains("setting.changed"), "{filtered}");
+    let refused = admin.get("/settings/audit?action=setting.&outcome=refused").await.text();
+    assert!(refused.contains("Nothing fits"), "{refused}");
+    let done = admin.get("/settings/audit?action=setting.&outcome=done").await.text();
+    assert!(done.contains("mcp.cimd.enabled"), "{done}");
     let none = admin.get("/settings/audit?until=2020-01-01").await.text();
     assert!(none.contains("Nothing fits"), "{none}");
 

@@ -63,7 +63,6 @@ async fn name_and_accent_are_on_every_page() {
     assert!(keys.contains(&"ui.product_name") && keys.contains(&"ui.accent"), "{keys:?}");
 }
 
-/// Attack: 1.7: words in the address that pretend to be messages of Portal
 #[tokio::test]
 async fn a_name_that_could_be_markup_is_refused() {
     let app = TestApp::start().await;
@@ -120,11 +119,14 @@ async fn what_is_no_small_picture_is_refused_with_words() {
         assert!(page.contains(words), "{kind} {words}: {page}");
         assert_eq!(picture_of(&page), None);
     }
-    let far_too_large = upload(&mut admin, "image/png", &vec![0_u8; 1_000_000]).await;
+    let announced = Request::post("/settings/branding/logo")
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .header("content-length", "9000000")
+        .header("sec-fetch-site", "same-origin");
+    let far_too_large = admin.send(announced.body(Body::empty()).expect("a request")).await;
     assert_eq!(far_too_large.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
-/// Attack: 1.7: every server function and page as nobody and as a user
 #[tokio::test]
 async fn only_admins_give_a_picture_and_only_from_our_page() {
     let app = TestApp::start().await;

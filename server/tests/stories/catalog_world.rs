@@ -40,12 +40,10 @@ pub async fn publish(app: &TestApp, documents: &[Value]) {
 
 /// A document of a kind with a spec.
 pub fn document(kind: &str, name: &str, spec: Value) -> Value {
-    json!({
-        "apiVersion": "backstage.io/v1alpha1",
-        "kind": kind,
-        "metadata": { "name": name },
-        "spec": spec,
-    })
+    let metadata = json!({ "name": name });
+    let mut document = json!({ "apiVersion": "backstage.io/v1alpha1", "kind": kind, "metadata": metadata });
+    document["spec"] = spec;
+    document
 }
 
 /// A component with an owner, a type, a lifecycle and tags.

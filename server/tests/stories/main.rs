@@ -33,6 +33,7 @@ mod one_person;
 mod operations;
 mod org_events;
 mod org_large;
+mod org_linked;
 mod org_pages;
 mod org_runs;
 mod org_world;

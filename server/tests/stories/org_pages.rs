@@ -31,6 +31,37 @@ async fn an_admin_sees_where_a_directory_stands_and_runs_it() {
 }
 
 #[tokio::test]
+async fn the_run_under_way_is_shown_and_renewed_in_place() {
+    let directory = ScriptedDirectory::of(9);
+    directory.set_page_size(3);
+    let app = start(&directory).await;
+    let mut admin = app.as_admin("root@example.com").await;
+    assert!(!admin.get(PAGE).await.text().contains("run-title"), "none yet");
+    directory.throttle_after(1, 60);
+    admin.post("/_ui/org_run", &[("provider", "acme")]).await;
+    assert!(app.tick_directories().await.is_empty());
+    let page = admin.get(PAGE).await.text();
+    let words = [
+        "Waiting to go on",
+        "3 people and 0 groups read so far",
+        "Goes on",
+        "Because",
+        "asked for by user:default/root",
+        "/_live/org-data/acme",
+        "Refresh",
+    ];
+    for words in words {
+        assert!(page.contains(words), "{words} is not in {page}");
+    }
+    app.pass(2 * 60_000);
+    app.tick_directories().await;
+    let page = admin.get(PAGE).await.text();
+    assert!(page.contains("Published") && !page.contains("run-title"), "{page}");
+    let test = admin.get("/settings/org-data/acme?test=1").await.text();
+    assert!(!test.contains("/_live/"), "a test is made once: {test}");
+}
+
+#[tokio::test]
 async fn a_test_of_the_connection_says_what_a_run_would_bring_or_why_it_cannot() {
     let directory = ScriptedDirectory::of(3);
     let app = start(&directory).await;

@@ -68,10 +68,8 @@ async fn what_is_switched_off_is_named() {
 #[tokio::test]
 async fn another_address_is_named() {
     let app = open().await;
-    let url = app.url().to_owned();
     // Another Portal answers, with another public URL.
-    app.way.set_fault(Some(WayFault::Text("http://localhost:3000", "https://old.example.com")));
-    assert_eq!(url, "http://localhost:3000", "the text above is this Portal's address");
+    app.way.set_fault(Some(WayFault::Text("https://portal.example.com", "https://old.example.com")));
     let failed = Verdict::Failed;
     assert_eq!(
         wrong(&app).await,
@@ -84,13 +82,13 @@ async fn another_address_is_named() {
     let all = findings(&app).await;
     let server = all.iter().find(|finding| finding.subject == Subject::ServerMetadata).expect("a line");
     assert!(
-        server.found.contains("issuer is https://old.example.com, expected http://localhost:3000"),
+        server.found.contains("issuer is https://old.example.com, expected https://portal.example.com"),
         "{server:?}"
     );
     // A slash at the end is another issuer.
     app.way.set_fault(Some(WayFault::Text(
-        "\"issuer\":\"http://localhost:3000\"",
-        "\"issuer\":\"http://localhost:3000/\"",
+        "\"issuer\":\"https://portal.example.com\"",
+        "\"issuer\":\"https://portal.example.com/\"",
     )));
     assert_eq!(wrong(&app).await, [(Subject::ServerMetadata, failed)]);
     // The proxy does not pass on Host.

@@ -72,9 +72,27 @@ fn filter_form(asked: &AuditFilterRequest) -> AnyView {
                 {field("target", "Target", "text", &asked.target, "mcp.cimd.enabled")}
                 {field("from", "From (UTC)", "date", &asked.from, "2026-11-22")}
                 {field("until", "Until (UTC)", "date", &asked.until, "2026-11-22")}
+                {outcome_field(&asked.outcome)}
             </div>
             <footer class="foot-bar"><a href="/settings/audit">"Clear"</a><button class="btn" type="submit">"Filter"</button></footer>
         </form>
+    }
+    .into_any()
+}
+
+fn outcome_field(chosen: &str) -> AnyView {
+    let option = |value: &'static str, words: &'static str| {
+        view! { <option value=value selected=value == chosen>{words}</option> }
+    };
+    view! {
+        <div class="field">
+            <label for="audit-outcome">"Outcome"</label>
+            <select class="input" id="audit-outcome" name="outcome">
+                {option("", "All")}
+                {option("done", "Done")}
+                {option("refused", "Refused")}
+            </select>
+        </div>
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ use portal_model::{Field, branding::PRODUCT_NAME_LENGTH_MAX};
 
 use crate::{
     components::{
-        Frame, Icon, SettingsSection, brand, brand_picture, error_summary, field_error, icon, live, saved,
+        Frame, Icon, SettingsSection, brand, brand_picture, error_summary, field_error, icon, saved,
     },
     flash::FormId,
     page::{FormOutcome, PageRequest, PageResult},
@@ -54,7 +54,8 @@ fn look(outcome: &FormOutcome, branding: &Branding) -> AnyView {
     let name = outcome.value(Field::ProductName).unwrap_or_else(|| branding.name.as_str().to_owned());
     let swatches =
         Accent::ALL.into_iter().map(|accent| swatch(accent, accent == branding.accent)).collect_view();
-    let form = view! {
+    // Sent the plain way: what changes stands outside the main part, too.
+    view! {
         <form method="post" action="/_ui/settings_branding" class="panel" novalidate aria-label="Name and accent">
             <div class="pad stack-4">
                 {error_summary(outcome, id_of)}
@@ -79,8 +80,8 @@ fn look(outcome: &FormOutcome, branding: &Branding) -> AnyView {
                 <span class="cluster">{saved(outcome.done_at())}<button class="btn solid" type="submit">"Save"</button></span>
             </footer>
         </form>
-    };
-    live(false, "", form.into_any())
+    }
+    .into_any()
 }
 
 fn swatch(accent: Accent, chosen: bool) -> AnyView {
@@ -130,12 +131,11 @@ fn logo(outcome: &FormOutcome, branding: &Branding) -> AnyView {
         </form>
     };
     let remove = own.then(|| {
-        let form = view! {
+        view! {
             <form method="post" action="/_ui/settings_logo_remove">
                 <footer class="foot-bar"><button class="btn" type="submit">"Go back to Portal’s mark"</button></footer>
             </form>
-        };
-        live(false, "", form.into_any())
+        }
     });
     view! { <div class="panel">{upload}{remove}</div> }.into_any()
 }

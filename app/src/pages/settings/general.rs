@@ -88,7 +88,13 @@ fn self_check_section() -> AnyView {
                 <h2 id="self-check-title">"Self-check"</h2>
                 <p>"Portal connects to itself from its public URL, as an agent would, and names what is in the way: another address, missing https, a proxy that drops headers."</p>
             </div>
-            <div class="panel"><div class="pad">{self_check::button("Run self-check")}</div></div>
+            <div class="stack-4"><div class="panel"><div class="row">
+                <span>
+                    <span class="what">"Can agents connect?"</span>
+                    <span class="why">"It takes a few seconds and changes nothing."</span>
+                </span>
+                {self_check::button("Run self-check")}
+            </div></div></div>
         </section>
     }
     .into_any()

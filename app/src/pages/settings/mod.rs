@@ -21,6 +21,7 @@ pub(crate) mod offboarding;
 pub(crate) mod org_data;
 pub(crate) mod provider;
 mod provider_held;
+mod provider_progress;
 mod provider_rules;
 mod provider_runs;
 pub(crate) mod providers;

@@ -4,15 +4,15 @@ use leptos::prelude::*;
 use portal_core::{
     identity::Admin,
     org::{
-        ConnectionTest, DirectoryRun, ExclusionReason, OrgError, ProviderFreshness, ProviderId,
-        ProviderOverview, RunState, freshness::freshness_list,
+        ConnectionTest, ExclusionReason, OrgError, ProviderFreshness, ProviderId, ProviderOverview,
+        freshness::freshness_list,
     },
     time::UnixMillis,
 };
 use portal_model::ErrorCode;
 
 use super::{
-    provider_held, provider_rules,
+    provider_held, provider_progress, provider_rules,
     provider_runs::{self, RUNS_MAX},
     providers::{number, state},
 };
@@ -30,6 +30,9 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let id = page.params.get("provider").and_then(|id| ProviderId::parse(&id).ok());
     let id = id.ok_or(ErrorCode::NotFound)?;
     let services = page.request.services();
+    // Before anything that it speaks of is read. The answer to a test is not fetched again, with another test.
+    let version = services.org.progress_version(&admin, &id).await?;
+    let version = page.request.query("test").is_none().then_some(version);
     let overview = services.org.overview(&admin, &id).await?;
     let freshness = freshness_of(&page, &id).await?;
     let runs = services.org.run_list(&admin, &id, None, RUNS_MAX).await?;
@@ -39,6 +42,17 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let rules = services.settings.current().await?.provider(id.as_str());
     let now = page.request.now();
     let outcome = page.outcome(FormId::OrgRun);
+    let standing = view! {
+        {problem(&overview, &freshness)}
+        {facts(&overview, &freshness, now)}
+        {provider_progress::progress(overview.active.as_ref(), now)}
+        <div class="stack-6 mb-6">
+            {held}
+            {left_out(&overview)}
+            {provider_runs::history(&runs, now)}
+            {provider_runs::rejections(&rejected)}
+        </div>
+    };
     let content = view! {
         <nav aria-label="Breadcrumb"><ol class="crumbs">
             <li>"App settings"</li><li><a href="/settings/org-data">"Org data"</a></li>
@@ -50,17 +64,9 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <div class="cluster">{test_button()}{run_button(&id)}</div>
         </div>
         <div class="mb-4">{saved(outcome.done_at())}{form_error(&outcome)}</div>
-        {problem(&overview, &freshness)}
         {test}
-        {facts(&overview, &freshness, now)}
-        {progress(overview.active.as_ref())}
-        <div class="stack-6">
-            {held}
-            {left_out(&overview)}
-            {provider_rules::section(&page, &id, &rules)}
-            {provider_runs::history(&runs, now)}
-            {provider_runs::rejections(&rejected)}
-        </div>
+        {provider_progress::live(&id, version, standing.into_any())}
+        {provider_rules::section(&page, &id, &rules)}
     };
     Ok(frame.settings("Org data", SettingsSection::OrgData, content.into_any()))
 }
@@ -171,34 +177,6 @@ fn facts(overview: &ProviderOverview, freshness: &ProviderFreshness, now: UnixMi
         </dl></div>
     }
     .into_any()
-}
-
-/// How far the run under way is.
-fn progress(run: Option<&DirectoryRun>) -> Option<AnyView> {
-    let run = run?;
-    let doing = match run.state {
-        RunState::Reading => "Reading",
-        RunState::Comparing => "Comparing with what is published",
-        RunState::Composing => "Bringing entities into the catalog",
-        _ => "Applying changes",
-    };
-    let counts = format!(
-        "{} pages, {} people, {} groups, {} memberships so far",
-        number(run.counts.pages),
-        number(run.counts.people),
-        number(run.counts.groups),
-        number(run.counts.memberships)
-    );
-    let view = view! {
-        <section class="panel mb-6" aria-label="Run under way">
-            <div class="live" role="status">
-                {crate::components::glyph(crate::components::Door::Open)}
-                <div><h2>{doing}</h2><p>{counts}</p></div>
-                <a class="btn" href="">{icon(Icon::Refresh)}"Refresh"</a>
-            </div>
-        </section>
-    };
-    Some(view.into_any())
 }
 
 fn left_out(overview: &ProviderOverview) -> Option<AnyView> {

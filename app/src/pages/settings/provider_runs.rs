@@ -69,7 +69,7 @@ fn took_words(milliseconds: i64) -> String {
     }
 }
 
-const fn kind_words(kind: RunKind) -> &'static str {
+pub(super) const fn kind_words(kind: RunKind) -> &'static str {
     match kind {
         RunKind::Full => "Everything",
         RunKind::Delta => "Changes",
@@ -77,7 +77,7 @@ const fn kind_words(kind: RunKind) -> &'static str {
     }
 }
 
-fn trigger_words(trigger: &RunTrigger) -> String {
+pub(super) fn trigger_words(trigger: &RunTrigger) -> String {
     match trigger {
         RunTrigger::Schedule => "on schedule".to_owned(),
         RunTrigger::Admin(who) => format!("asked for by {who}"),

@@ -75,7 +75,7 @@ fn announce(outcome: &FormOutcome, state: &State) -> AnyView {
 fn numbers(numbers: &RolloutNumbers) -> AnyView {
     let figure = |word: &'static str, number: i64| {
         let share = numbers.percent(number).map(|share| view! { <span>{format!("{share} %")}</span> });
-        view! { <div><dt>{word}</dt><dd>{text::thousands(number)}{share}</dd></div> }
+        view! { <div><dt>{word}</dt><dd>{text::thousands(number)}" "{share}</dd></div> }
     };
     let of = text::count(numbers.audience, "person with an account", "people with an account");
     view! {

@@ -28,7 +28,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
             <header><h2 id="found">"What was found"</h2><span class="sub">"Checked "{when(report.at, text::clock_time(report.at))}</span></header>
             <ol class="log">{findings}</ol>
         </section>
-        <p class="small muted">"The same check runs with "<code>"portal doctor"</code>". It sees what this machine sees: where names resolve differently inside your organization, try an agent from outside, too."</p>
+        <p class="small muted mt-4">"The same check runs with "<code>"portal doctor"</code>". It sees what this machine sees: where names resolve differently inside your organization, try an agent from outside, too."</p>
     };
     Ok(frame.settings("Self-check", SettingsSection::General, content.into_any()))
 }

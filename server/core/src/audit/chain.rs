@@ -10,13 +10,12 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{AuditEvent, AuditService, canonical::canonical};
-use crate::{
-    ports::{StoreError, WriteTransaction},
-    time::SECOND_MS,
-};
+use crate::{ids::AuditId, ports::StoreError, time::SECOND_MS};
 
-/// Rows sealed in one transaction, and read at once.
-const BATCH: u32 = 500;
+/// Rows sealed in one transaction: decisions that come meanwhile wait for it.
+const SEALED_MAX: u32 = 64;
+/// Sealed rows read at once.
+const PAGE: u32 = 500;
 /// How long a sealer that fell silent keeps others waiting, in milliseconds.
 const LEASE_MS: i64 = 10 * SECOND_MS;
 /// Name of the lease.
@@ -102,7 +101,9 @@ impl AuditService {
     pub async fn seal(&self, holder: &str) -> Result<u64, StoreError> {
         let mut sealed = 0;
         loop {
-            if self.dependencies.store.read().await?.audit_unsealed_count().await? == 0 {
+            // Read and hashed before anybody has to wait.
+            let (head, seals) = self.next_seals().await?;
+            if seals.is_empty() {
                 return Ok(sealed);
             }
             let mut transaction = self.dependencies.store.write().await?;
@@ -110,13 +111,38 @@ impl AuditService {
             if !transaction.lease_take(LEASE, holder, now, now.plus(LEASE_MS)).await? {
                 return Ok(sealed);
             }
-            let count = seal_batch(&mut *transaction).await?;
+            // Another node had the lease in between.
+            if transaction.audit_head().await? != head {
+                return Ok(sealed);
+            }
+            if !transaction.audit_seal(&seals).await? {
+                return Err(StoreError::Unavailable("another sealer was faster".to_owned()));
+            }
             transaction.commit().await?;
-            sealed += count;
-            if count < u64::from(BATCH) {
+            sealed += u64::try_from(seals.len()).unwrap_or_default();
+            if seals.len() < SEALED_MAX as usize {
                 return Ok(sealed);
             }
         }
+    }
+
+    /// The head of the chain, and the seals of the rows that come after it.
+    async fn next_seals(&self) -> Result<(Option<Seal>, Vec<(AuditId, Seal)>), StoreError> {
+        let mut store = self.dependencies.store.read().await?;
+        let events = store.audit_unsealed(SEALED_MAX).await?;
+        if events.is_empty() {
+            return Ok((None, Vec::new()));
+        }
+        let head = store.audit_head().await?;
+        drop(store);
+        let mut last = head.clone();
+        let mut seals = Vec::with_capacity(events.len());
+        for event in events {
+            let seal = Seal::after(last.as_ref(), &event);
+            last = Some(seal.clone());
+            seals.push((event.id, seal));
+        }
+        Ok((head, seals))
     }
 
     /// Lets another node seal at once. The server calls it when it stops.
@@ -147,7 +173,7 @@ impl AuditService {
             return Ok(report);
         }
         // The first look is for rows of any place, so that none can hide before the anchor.
-        let (mut after, mut limit) = (None, BATCH);
+        let (mut after, mut limit) = (None, PAGE);
         loop {
             let rows = match store.audit_sealed(after, limit).await {
                 Ok(rows) => rows,
@@ -189,26 +215,11 @@ fn next(head: Option<&Seal>) -> i64 {
     head.map_or(1, |head| head.sequence.saturating_add(1))
 }
 
-async fn seal_batch(transaction: &mut dyn WriteTransaction) -> Result<u64, StoreError> {
-    let mut head = transaction.audit_head().await?;
-    let mut seals = Vec::new();
-    for event in transaction.audit_unsealed(BATCH).await? {
-        let seal = Seal::after(head.as_ref(), &event);
-        head = Some(seal.clone());
-        seals.push((event.id, seal));
-    }
-    if !transaction.audit_seal(&seals).await? {
-        return Err(StoreError::Unavailable("another sealer was faster".to_owned()));
-    }
-    Ok(u64::try_from(seals.len()).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         audit::{Actor, AuditOutcome},
-        ids::AuditId,
         time::UnixMillis,
     };
 

@@ -22,6 +22,8 @@ pub struct AuditFilterRequest {
     pub from: String,
     /// Last day, `YYYY-MM-DD`, UTC.
     pub until: String,
+    /// `done` or `refused`; anything else is both.
+    pub outcome: String,
 }
 
 impl AuditFilterRequest {
@@ -37,6 +39,7 @@ impl AuditFilterRequest {
             actor: text("actor"),
             from: text("from"),
             until: text("until"),
+            outcome: text("outcome"),
         }
     }
 
@@ -49,6 +52,7 @@ impl AuditFilterRequest {
             ("actor", &self.actor),
             ("from", &self.from),
             ("until", &self.until),
+            ("outcome", &self.outcome),
         ];
         pairs
             .into_iter()
@@ -67,6 +71,11 @@ impl AuditFilterRequest {
             actor: given(&self.actor),
             from: day(&self.from),
             until: day(&self.until).map(|last| last.plus(DAY_MS)),
+            refused: match self.outcome.as_str() {
+                "done" => Some(false),
+                "refused" => Some(true),
+                _ => None,
+            },
         }
     }
 

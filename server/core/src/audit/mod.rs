@@ -165,6 +165,8 @@ pub struct AuditFilter {
     pub from: Option<UnixMillis>,
     /// Before.
     pub until: Option<UnixMillis>,
+    /// Only what was refused, or only what was done; `None` for both.
+    pub refused: Option<bool>,
 }
 
 /// Reads the audit log for admins. [`prune`] keeps it within its retention.

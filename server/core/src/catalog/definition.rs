@@ -1,4 +1,4 @@
-//! API definitions: what an OpenAPI or AsyncAPI document offers, in a few lines. The document is remote text: it is read
+//! API definitions: what an `OpenAPI` or `AsyncAPI` document offers, in a few lines. The document is remote text: it is read
 //! within limits, and whatever is not as expected is left out or told.
 
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "op
 /// An API definition, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiDefinition {
-    /// An OpenAPI or AsyncAPI document.
+    /// An `OpenAPI` or `AsyncAPI` document.
     Summary(ApiSummary),
     /// It should be one and is not: why.
     Unreadable(String),
@@ -31,7 +31,7 @@ pub enum ApiDefinition {
     Other,
 }
 
-/// What an OpenAPI or AsyncAPI document says.
+/// What an `OpenAPI` or `AsyncAPI` document says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiSummary {
     /// Such as "OpenAPI 3.1.0".

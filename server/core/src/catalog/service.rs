@@ -65,9 +65,10 @@ impl CatalogService {
                 refs.len() + 1
             }),
             descriptions: GenerationCache::new(1, |(), _: &Arc<str>| 1),
-            definitions: GenerationCache::new(definition::OPERATIONS_REMEMBERED_MAX, |_, definition: &Arc<ApiDefinition>| {
-                definition::weight(definition)
-            }),
+            definitions: GenerationCache::new(
+                definition::OPERATIONS_REMEMBERED_MAX,
+                |_, definition: &Arc<ApiDefinition>| definition::weight(definition),
+            ),
             below: GenerationCache::new(OWNERSHIP_CACHE_REFS_MAX, |_, refs: &Arc<[EntityRef]>| {
                 refs.len() + 1
             }),

@@ -33,9 +33,9 @@ fn mapping(text: &mut String, fields: &Map<String, Value>, depth: usize) {
             indent(text, depth);
         }
         if is_plain(key) {
-            text.push_str(key)
+            text.push_str(key);
         } else {
-            quoted(text, key)
+            quoted(text, key);
         }
         text.push(':');
         below(text, value, depth);

@@ -21,9 +21,8 @@ const DIFFERENCES_PAGE: u32 = 1_000;
 const TWINS_PAGE: u32 = 200;
 /// People of one name who are told apart; a directory in which more share one is refused.
 const NAMESAKES_MAX: u32 = 1_000;
-/// Most people and groups that are changed one by one in the catalog when a run is published; beyond it all entities are
-/// staged anew.
-pub(super) const PATCH_MAX: u32 = 100;
+/// Most people and groups of which only the entities that differ are staged; beyond it all entities are staged anew.
+pub(super) const PATCH_MAX: u32 = 2_000;
 
 /// Whether so many people may not leave without an admin's word.
 pub(super) const fn exceeds(unexplained: u64, before: u64, limit_percent: u64) -> bool {
@@ -43,6 +42,7 @@ impl Worker<'_> {
         state: &ProviderState,
         mut run: DirectoryRun,
     ) -> Result<Step, RunError> {
+        tracing::debug!(provider = %self.options().id, "directory run compares");
         settle_namesakes(self.dependencies, self.options(), Some(&self.fence), run.number).await?;
         let store = &*self.dependencies.store;
         let before = match state.published_run {
@@ -101,12 +101,16 @@ impl Worker<'_> {
             let dirty = store.directory_dirty(published, run.number, PATCH_MAX + 1).await?;
             drop(store);
             if dirty.len() <= PATCH_MAX as usize {
-                return self.publish(run, Some(dirty)).await;
+                let gone = self.compose_differences(state, &mut run, &dirty).await?;
+                return self.publish(run, Some(gone)).await;
             }
         }
         run.state = RunState::Composing;
         run.cursor = None;
+        run.counts.entities = 0;
+        run.counts.rejected = 0;
         self.note(&mut run).await?;
+        tracing::debug!(provider = %self.options().id, "directory run composes");
         Ok(Step::Again)
     }
 

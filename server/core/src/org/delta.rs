@@ -15,6 +15,7 @@ use super::{
     worker::{RunError, Step, Worker},
 };
 use crate::{
+    changes::Topic,
     identity::RequestOrigin,
     ports::{StoreError, WriteTransaction},
 };
@@ -216,7 +217,7 @@ impl Worker<'_> {
         run.updated_at = now;
         run.ended_at = Some(now);
         let mut tx = self.dependencies.store.write().await?;
-        tx.change_record(crate::changes::Topic::Access).await?;
+        tx.change_record(Topic::Access).await?;
         self.hold(tx.as_mut()).await?;
         let Some(mut state) = tx.directory_provider_lock(&self.options().id).await? else {
             return Err(RunError::Overtaken);
@@ -229,6 +230,7 @@ impl Worker<'_> {
         tx.directory_run_update(&run).await?;
         tx.directory_provider_update(&state).await?;
         admins::settle(&self.standing_context(&origin), tx.as_mut(), &settings).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
         self.dependencies.changes.expire();
         Ok(Step::Ended(Box::new(run)))

@@ -14,6 +14,7 @@ use super::{
     worker::{RunError, clear_away},
 };
 use crate::{
+    changes::Topic,
     ports::{DirectoryError, DirectoryNext, StoreError},
     services::{Dependencies, Directory},
 };
@@ -163,7 +164,7 @@ async fn read(
         run.attempts = 0;
         run.counts.pages += 1;
         let next = page.next.clone();
-        for piece in stage::pieces(&directory.options, page) {
+        for piece in stage::pieces(&directory.options, run.kind, page) {
             let mut tx = dependencies.store.write().await?;
             piece.write(tx.as_mut(), run.number).await?;
             tx.commit().await?;
@@ -191,5 +192,6 @@ async fn note(dependencies: &Dependencies, run: &mut DirectoryRun, ended: bool) 
     run.ended_at = ended.then_some(now);
     let mut tx = dependencies.store.write().await?;
     tx.directory_run_update(run).await?;
+    tx.change_record(Topic::Runs).await?;
     tx.commit().await
 }

@@ -32,6 +32,7 @@ mod service;
 pub mod sign_in;
 mod stage;
 pub mod standing;
+mod upkeep;
 mod worker;
 
 pub use change::{PersonChange, PersonState};

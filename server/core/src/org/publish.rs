@@ -9,15 +9,14 @@ use std::collections::HashMap;
 use portal_model::{EntityRef, settings::Settings};
 
 use super::{
-    Member, PersonChange, PersonState, Standing, Subject, admins, apply,
-    compose::{self, Composed},
+    Member, PersonChange, PersonState, Standing, Subject, admins, apply, compose,
     rows::{PersonDifference, PersonRow},
     run::{DirectoryRun, ProviderState, RunKind, RunNumber, RunState},
     standing,
     worker::{RunError, Step, Worker},
 };
 use crate::{
-    catalog::StagedEntity,
+    changes::Topic,
     identity::RequestOrigin,
     ingestion::RunOutcome,
     ports::{PersonKey, StoreError, WriteTransaction},
@@ -27,35 +26,21 @@ use crate::{
 /// People whose consequences are carried out together.
 const AFFECTED_PAGE: u32 = 500;
 /// People without accounts and tokens whose change is noted in one transaction.
-const SETTLED_PAGE: u32 = 100;
+const SETTLED_PAGE: u32 = 200;
 /// Conflicts with other locations, and people who were read alone, that publishing puts right; more and the entities are
 /// staged again.
 const AMENDED_MAX: u32 = 500;
 /// People who may wait to be read again; beyond that everything is read.
 pub const REREADS_MAX: u32 = 10_000;
 
-/// What a run changes in the catalog when it changes little.
-#[derive(Default)]
-struct Patch {
-    gone: Vec<EntityRef>,
-    entities: Vec<StagedEntity>,
-    people_rejected: Vec<(Subject, EntityRef, String)>,
-    groups_rejected: Vec<(super::GroupId, EntityRef, String)>,
-}
-
 impl Worker<'_> {
-    /// Publishes a run whose entities are staged; or with `dirty`, one that only changes these people and groups.
+    /// Publishes a run whose entities are staged. With `gone`, only those that differ are, and these refs leave.
     pub(super) async fn publish(
         &self,
         mut run: DirectoryRun,
-        dirty: Option<Vec<Member>>,
+        gone: Option<Vec<EntityRef>>,
     ) -> Result<Step, RunError> {
         let settings = self.settings.current().await?;
-        let patch = match &dirty {
-            Some(dirty) => Some(self.patch(&run, dirty).await?),
-            None => None,
-        };
-        let changes_catalog = dirty.as_ref().is_none_or(|dirty| !dirty.is_empty());
         let mut tx = self.dependencies.store.write().await?;
         apply::lock_order(tx.as_mut()).await?;
         self.hold(tx.as_mut()).await?;
@@ -65,21 +50,17 @@ impl Worker<'_> {
         if state.active_run != Some(run.number) {
             return Err(RunError::Overtaken);
         }
-        match patch {
-            Some(patch) if changes_catalog => self.put_patch(tx.as_mut(), &mut run, patch).await?,
-            Some(_) => {}
-            None => {
-                if !self.swap_catalog(tx.as_mut(), &mut run).await? {
-                    drop(tx);
-                    run.cursor = None;
-                    self.note(&mut run).await?;
-                    return Ok(Step::Again);
-                }
-            }
+        if !self.swap_catalog(tx.as_mut(), &mut run, gone.as_deref()).await? {
+            drop(tx);
+            run.state = RunState::Composing;
+            run.cursor = None;
+            self.note(&mut run).await?;
+            return Ok(Step::Again);
         }
         self.keep_rereads(tx.as_mut(), &run).await?;
         self.swap_directory(tx.as_mut(), &state, &mut run).await?;
         self.carry_out(tx.as_mut(), &state, &run, &settings).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
         self.dependencies.changes.expire();
         tracing::info!(
@@ -90,62 +71,13 @@ impl Worker<'_> {
         Ok(Step::Ended(Box::new(run)))
     }
 
-    /// The entities of people and groups that differ.
-    async fn patch(&self, run: &DirectoryRun, dirty: &[Member]) -> Result<Patch, RunError> {
-        let mut store = self.dependencies.store.read().await?;
-        let published =
-            store.directory_provider(&self.options().id).await?.and_then(|state| state.published_run);
-        let (mut subjects, mut ids) = (Vec::new(), Vec::new());
-        for member in dirty {
-            match member {
-                Member::Person(subject) => subjects.push(subject.clone()),
-                Member::Group(id) => ids.push(id.clone()),
-            }
-        }
-        let mut patch = Patch::default();
-        if let Some(published) = published {
-            let before = store.directory_people(published, &subjects).await?;
-            patch.gone.extend(before.into_iter().filter(apply::has_entity).map(|row| row.entity_ref));
-            let before = store.directory_groups(published, &ids).await?;
-            patch
-                .gone
-                .extend(before.into_iter().filter(|row| row.rejected.is_none()).map(|row| row.entity_ref));
-        }
-        let people = store.directory_people(run.number, &subjects).await?;
-        let Composed { entities, rejected } =
-            compose::people(&mut *store, self.options(), run.number, &people).await?;
-        patch.entities.extend(entities);
-        patch.people_rejected = rejected;
-        let groups = store.directory_groups(run.number, &ids).await?;
-        let Composed { entities, rejected } =
-            compose::groups(&mut *store, self.options(), run.number, &groups).await?;
-        patch.entities.extend(entities);
-        patch.groups_rejected = rejected;
-        Ok(patch)
-    }
-
-    async fn put_patch(
-        &self,
-        tx: &mut dyn WriteTransaction,
-        run: &mut DirectoryRun,
-        patch: Patch,
-    ) -> Result<(), StoreError> {
-        for (subject, _, reason) in &patch.people_rejected {
-            tx.directory_person_reject(run.number, subject, reason).await?;
-        }
-        for (id, _, reason) in &patch.groups_rejected {
-            tx.directory_group_reject(run.number, id, reason).await?;
-        }
-        run.counts.entities = patch.entities.len() as u64;
-        run.counts.rejected = (patch.people_rejected.len() + patch.groups_rejected.len()) as u64;
-        tx.entity_put_all(&self.location(), &patch.gone, &patch.entities).await
-    }
-
-    /// Makes the location point at the staged entities. `false` when too much has to be staged again first.
+    /// Makes the location point at the staged entities; or with `gone`, brings those into the published ones. `false` when
+    /// too much has to be staged again first.
     async fn swap_catalog(
         &self,
         tx: &mut dyn WriteTransaction,
         run: &mut DirectoryRun,
+        gone: Option<&[EntityRef]>,
     ) -> Result<bool, RunError> {
         let (location, catalog_run) = (self.location(), run.number.catalog_run());
         // What another location has published since this was staged stays.
@@ -169,6 +101,12 @@ impl Worker<'_> {
         tx.run_unstage(&catalog_run, &conflicts).await?;
         run.counts.rejected += conflicts.len() as u64;
         run.counts.entities = run.counts.entities.saturating_sub(conflicts.len() as u64);
+        if let Some(gone) = gone {
+            if !gone.is_empty() || run.counts.entities > 0 {
+                tx.run_adopt(&location, &catalog_run, gone).await?;
+            }
+            return Ok(true);
+        }
         let now = self.now();
         let outcome = RunOutcome {
             at: now,
@@ -299,7 +237,7 @@ impl Worker<'_> {
         }
         let origin = RequestOrigin::default();
         let mut tx = self.dependencies.store.write().await?;
-        tx.change_record(crate::changes::Topic::Access).await?;
+        tx.change_record(Topic::Access).await?;
         self.hold(tx.as_mut()).await?;
         let subjects: Vec<Subject> = members
             .iter()

@@ -17,10 +17,13 @@ use crate::{
     identity::RequestOrigin,
     org::StandingContext,
     ports::{DIRECTORY_CURSOR_BYTES_MAX, DirectoryError, DirectoryNext, DirectoryPage, StoreError},
+    time::SECOND_MS,
 };
 
 /// Longest wait for one page; shorter than the lease.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(100);
+/// Age of the last note with which a page may still be asked for, in milliseconds.
+const NOTE_MS_MAX: i64 = 10 * SECOND_MS;
 /// Most pages of one run.
 const PAGES_MAX: u64 = 1_000_000;
 /// Most people and groups of one provider.
@@ -33,8 +36,10 @@ const ATTEMPTS_MAX: u32 = 40;
 impl Worker<'_> {
     /// Reads one page and stages it.
     pub(super) async fn read(&self, state: &ProviderState, run: DirectoryRun) -> Result<Step, RunError> {
-        // The lease lasts longer than the page may take.
-        self.write().await?.commit().await?;
+        // Each note prolongs the lease; it has to last longer than the page may take.
+        if self.now().since(run.updated_at) > NOTE_MS_MAX {
+            self.write().await?.commit().await?;
+        }
         let read = run.next_read(state.delta_cursor.as_ref());
         let answer = tokio::time::timeout(PAGE_TIME_MAX, self.directory.client.read(read)).await;
         let answer = answer.unwrap_or_else(|_| {
@@ -96,20 +101,10 @@ impl Worker<'_> {
         let (left, leaving) = self.leave_at_once(state, &page).await?;
         run.counts.left_at_once += left;
         run.counts.unexplained += leaving;
-        let next = page.next.clone();
-        for mut piece in stage::pieces(self.options(), page) {
-            if let Piece::People(rows) = &mut piece {
-                self.leave_linked_to_others(rows).await?;
-            }
-            let mut tx = self.write().await?;
-            piece.write(tx.as_mut(), run.number).await?;
-            tx.commit().await?;
-            tokio::task::yield_now().await;
-        }
         run.attempts = 0;
         run.waiting_until = None;
         run.error = None;
-        match next {
+        match page.next.clone() {
             DirectoryNext::More(cursor) => run.cursor = Some(cursor),
             DirectoryNext::End(delta) => {
                 run.cursor = None;
@@ -125,8 +120,29 @@ impl Worker<'_> {
                 }
             }
         }
-        self.note(&mut run).await?;
+        self.stage_page(&mut run, page).await?;
         Ok(Step::Again)
+    }
+
+    /// Stages a page in short transactions, the last of which notes that it was read.
+    async fn stage_page(&self, run: &mut DirectoryRun, page: DirectoryPage) -> Result<(), RunError> {
+        let mut pieces = stage::pieces(self.options(), run.kind, page).into_iter().peekable();
+        if pieces.peek().is_none() {
+            return self.note(run).await;
+        }
+        while let Some(mut piece) = pieces.next() {
+            if let Piece::People(rows) = &mut piece {
+                self.leave_linked_to_others(rows).await?;
+            }
+            let mut tx = self.write().await?;
+            piece.write(tx.as_mut(), run.number).await?;
+            if pieces.peek().is_none() {
+                self.note_in(tx.as_mut(), run).await?;
+            }
+            tx.commit().await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Whoever the directory says is suspended, disabled or deleted goes now, whatever becomes of the run. Returns how many

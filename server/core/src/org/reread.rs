@@ -11,6 +11,7 @@ use super::{
     schedule, stage,
 };
 use crate::{
+    changes::Topic,
     identity::RequestOrigin,
     org::StandingContext,
     ports::{DirectoryError, PersonKey, PersonNow, StoreError},
@@ -57,6 +58,7 @@ pub(super) async fn queue(
             break;
         }
     }
+    tx.change_record(Topic::Runs).await?;
     tx.commit().await
 }
 
@@ -135,7 +137,7 @@ async fn take(
     };
     let mut tx = dependencies.store.write().await?;
     apply::lock_order(tx.as_mut()).await?;
-    let Some(state) = tx.directory_provider_lock(provider).await? else { return Ok(()) };
+    let Some(state) = tx.directory_provider_lock(provider).await? else { return tx.commit().await };
     let updates = match (answer, &reread.key) {
         (PersonNow::Known { person, groups }, _) => {
             let row = stage::person_row(&directory.options, *person);
@@ -148,7 +150,8 @@ async fn take(
         }
         (PersonNow::Gone, PersonKey::Login(login)) => {
             // Whoever had the login may have another one now: they are asked for by what does not change.
-            let Some(published) = state.published_run else { return Ok(()) };
+            // The claim ends by itself, and then there may be somebody to look for.
+            let Some(published) = state.published_run else { return tx.commit().await };
             let name = super::names::entity_name(login).to_lowercase();
             for row in tx.directory_people_named(published, &name, NAMESAKES_MAX).await? {
                 let key = PersonKey::Subject(row.person.subject);
@@ -162,6 +165,7 @@ async fn take(
         apply::people(&context, tx.as_mut(), &state, &settings, &updates).await?;
     }
     tx.directory_reread_delete(provider, reread).await?;
+    tx.change_record(Topic::Runs).await?;
     tx.commit().await?;
     dependencies.changes.expire();
     Ok(())
@@ -190,6 +194,7 @@ async fn fail(
         };
         tx.directory_reread_defer(provider, reread, due_at, reread.attempts).await?;
     }
+    tx.change_record(Topic::Runs).await?;
     tx.commit().await?;
     tracing::warn!(%provider, %error, gives_up, "somebody could not be read again");
     Ok(())

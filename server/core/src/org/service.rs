@@ -285,7 +285,9 @@ impl OrgService {
             return Err(OrgError::UnknownProvider);
         }
         tx.audit_append(&self.decision(admin, "directory-run.requested", id)).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
+        self.dependencies.changes.expire();
         self.woken.notify_waiters();
         self.woken.notify_one();
         Ok(())
@@ -320,6 +322,8 @@ impl OrgService {
         let state = tx.directory_provider_lock(id).await?.ok_or(OrgError::UnknownProvider)?;
         let run = tx.directory_run(number).await?.filter(|run| run.state == RunState::Held);
         let Some(mut run) = run.filter(|_| state.held_run == Some(number)) else {
+            // Whoever decided before may still be waiting for the disk.
+            tx.commit().await?;
             return Err(OrgError::NotHeld);
         };
         run.updated_at = now;
@@ -337,7 +341,9 @@ impl OrgService {
         tx.directory_run_update(&run).await?;
         let details = serde_json::json!({ "run": number, "hold": run.hold });
         tx.audit_append(&self.decision(admin, action, id).details(details)).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
+        self.dependencies.changes.expire();
         self.woken.notify_waiters();
         self.woken.notify_one();
         Ok(())

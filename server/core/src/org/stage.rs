@@ -1,9 +1,11 @@
 //! Pages of a directory become rows of a run.
 
+use std::collections::HashSet;
+
 use portal_model::EntityRef;
 
 use super::{
-    DirectoryGroup, DirectoryPerson, Exclusion, Membership, ProviderOptions, Standing,
+    DirectoryGroup, DirectoryPerson, Exclusion, Membership, ProviderOptions, RunKind, Standing, Subject,
     names::{entity_name, reference},
     rows::{GroupRow, PersonRow},
     run::RunNumber,
@@ -132,7 +134,7 @@ pub(super) enum Piece {
     /// Memberships; `true` for those that go.
     Memberships(Vec<Membership>, bool),
     /// What a delta takes away.
-    Gone(Vec<super::Subject>, Vec<super::GroupId>),
+    Gone(Vec<Subject>, Vec<super::GroupId>),
     /// Groups of a delta whose memberships come anew.
     Replaced(Vec<super::GroupId>),
 }
@@ -155,35 +157,56 @@ impl Piece {
     }
 }
 
+/// A list in parts of at most so many items.
+fn parts<T>(mut list: Vec<T>, items_max: usize) -> Vec<Vec<T>> {
+    let mut parts = Vec::with_capacity(list.len().div_ceil(items_max));
+    while list.len() > items_max {
+        let rest = list.split_off(items_max);
+        parts.push(std::mem::replace(&mut list, rest));
+    }
+    if !list.is_empty() {
+        parts.push(list);
+    }
+    parts
+}
+
+/// Of people listed several times, those who are left out once are left out: a full read has no order.
+fn without_doubt(rows: Vec<PersonRow>) -> Vec<PersonRow> {
+    let left_out: HashSet<Subject> = rows
+        .iter()
+        .filter(|row| row.standing != Standing::Active)
+        .map(|row| row.person.subject.clone())
+        .collect();
+    let sure = |row: &PersonRow| row.standing != Standing::Active || !left_out.contains(&row.person.subject);
+    rows.into_iter().filter(sure).collect()
+}
+
 /// A page in pieces, each small enough for one transaction, in the order in which a delta needs them.
-pub(super) fn pieces(options: &ProviderOptions, page: DirectoryPage) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let people: Vec<PersonRow> =
+pub(super) fn pieces(options: &ProviderOptions, kind: RunKind, page: DirectoryPage) -> Vec<Piece> {
+    let usable = |memberships: Vec<Membership>| -> Vec<Membership> {
+        let usable = memberships.into_iter().filter(|membership| {
+            id_is_usable(membership.group.as_str()) && id_is_usable(member_id(&membership.member))
+        });
+        usable.collect()
+    };
+    let mut people: Vec<PersonRow> =
         page.people.into_iter().filter_map(|person| person_row(options, person)).collect();
-    pieces.extend(people.chunks(STAGED_PEOPLE_MAX).map(|chunk| Piece::People(chunk.to_vec())));
+    if kind != RunKind::Delta {
+        people = without_doubt(people);
+    }
     let groups: Vec<GroupRow> =
         page.groups.into_iter().filter_map(|group| group_row(options, group)).collect();
-    pieces.extend(groups.chunks(STAGED_PEOPLE_MAX).map(|chunk| Piece::Groups(chunk.to_vec())));
-    pieces.extend(
-        page.memberships_replaced.chunks(STAGED_MEMBERSHIPS_MAX).map(|chunk| Piece::Replaced(chunk.to_vec())),
-    );
+    let mut pieces: Vec<Piece> = parts(people, STAGED_PEOPLE_MAX).into_iter().map(Piece::People).collect();
+    pieces.extend(parts(groups, STAGED_PEOPLE_MAX).into_iter().map(Piece::Groups));
+    pieces.extend(parts(page.memberships_replaced, STAGED_MEMBERSHIPS_MAX).into_iter().map(Piece::Replaced));
     for (memberships, gone) in [(page.memberships_removed, true), (page.memberships, false)] {
-        let usable: Vec<Membership> = memberships
-            .into_iter()
-            .filter(|membership| {
-                id_is_usable(membership.group.as_str()) && id_is_usable(member_id(&membership.member))
-            })
-            .collect();
-        pieces.extend(
-            usable.chunks(STAGED_MEMBERSHIPS_MAX).map(|chunk| Piece::Memberships(chunk.to_vec(), gone)),
-        );
+        let parts = parts(usable(memberships), STAGED_MEMBERSHIPS_MAX);
+        pieces.extend(parts.into_iter().map(|part| Piece::Memberships(part, gone)));
     }
-    for chunk in page.people_removed.chunks(STAGED_PEOPLE_MAX) {
-        pieces.push(Piece::Gone(chunk.to_vec(), Vec::new()));
-    }
-    for chunk in page.groups_removed.chunks(STAGED_PEOPLE_MAX) {
-        pieces.push(Piece::Gone(Vec::new(), chunk.to_vec()));
-    }
+    let people = parts(page.people_removed, STAGED_PEOPLE_MAX);
+    pieces.extend(people.into_iter().map(|part| Piece::Gone(part, Vec::new())));
+    let groups = parts(page.groups_removed, STAGED_PEOPLE_MAX);
+    pieces.extend(groups.into_iter().map(|part| Piece::Gone(Vec::new(), part)));
     pieces
 }
 

@@ -6,6 +6,7 @@ use super::{
     schedule,
 };
 use crate::{
+    changes::Topic,
     ids::LocationId,
     org::compose::location_id,
     ports::{StoreError, WriteTransaction},
@@ -21,7 +22,7 @@ const RUN_MS_MAX: i64 = 24 * HOUR_MS;
 /// Runs kept of each provider, besides those that still have rows.
 const HISTORY_MAX: u32 = 200;
 /// Rows deleted in one transaction when runs are cleared away.
-const PRUNE_LIMIT: u32 = 500;
+const PRUNE_LIMIT: u32 = 1_000;
 /// Entities deleted in one transaction.
 const PRUNE_ENTITIES: u32 = 50;
 /// Most such transactions after one run; the next run goes on.
@@ -99,7 +100,9 @@ impl Worker<'_> {
             tokio::task::yield_now().await;
         }
         if !ended.is_empty() {
+            tracing::debug!(provider = %self.options().id, "directory run settled");
             self.clear_away().await?;
+            tracing::debug!(provider = %self.options().id, "directory runner rests");
         }
         Ok(ended)
     }
@@ -174,6 +177,7 @@ impl Worker<'_> {
         state.active_run = Some(tx.directory_run_insert(&run).await?);
         state.request = None;
         tx.directory_provider_update(&state).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
         tracing::info!(provider = %self.options().id, kind = run.kind.as_str(), "directory run begins");
         Ok(Step::Again)
@@ -188,10 +192,20 @@ impl Worker<'_> {
 
     /// Notes how far a run is.
     pub(super) async fn note(&self, run: &mut DirectoryRun) -> Result<(), RunError> {
-        run.updated_at = self.now();
         let mut tx = self.write().await?;
-        tx.directory_run_update(run).await?;
+        self.note_in(tx.as_mut(), run).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Notes how far a run is, as the last of a transaction. Pages learn of it within a second.
+    pub(super) async fn note_in(
+        &self,
+        tx: &mut dyn WriteTransaction,
+        run: &mut DirectoryRun,
+    ) -> Result<(), StoreError> {
+        run.updated_at = self.now();
+        tx.directory_run_update(run).await?;
+        tx.change_record(Topic::Runs).await
     }
 
     /// Ends a run that publishes nothing.
@@ -240,7 +254,9 @@ impl Worker<'_> {
         self.plan(&mut provider, run.kind);
         tx.directory_run_update(&run).await?;
         tx.directory_provider_update(&provider).await?;
+        tx.change_record(Topic::Runs).await?;
         tx.commit().await?;
+        self.dependencies.changes.expire();
         tracing::warn!(
             provider = %self.options().id, kind = run.kind.as_str(), outcome = state.as_str(),
             reason = run.error.as_deref().unwrap_or_default(), "directory run published nothing"

@@ -143,6 +143,15 @@ impl CatalogWrites for SqlTransaction {
         locations::publish(self, location, run, outcome).await
     }
 
+    async fn run_adopt(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        gone: &[EntityRef],
+    ) -> Result<(), StoreError> {
+        staging::adopt(self, location, run, gone).await
+    }
+
     async fn run_fail(
         &mut self,
         location: &LocationId,

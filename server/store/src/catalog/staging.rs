@@ -46,6 +46,9 @@ statements! {
             AND NOT EXISTS (SELECT 1 FROM directory_runs d JOIN directory_providers p ON p.id = d.provider
                 AND (p.active_run = d.number OR p.held_run = d.number) WHERE 'org-' || d.number = r.id)
         ORDER BY r.id";
+    RETIRE_REPLACED = "UPDATE entities SET run_id = $3 WHERE run_id = $2
+        AND entity_ref IN (SELECT s.entity_ref FROM entities s WHERE s.run_id = $1)";
+    ADOPT = "UPDATE entities SET run_id = $2 WHERE run_id = $1";
     ORPHAN_ENTITY_LIST = "SELECT id FROM entities WHERE run_id = $1 ORDER BY id LIMIT $2";
     ORPHAN_REJECTION_DELETE = "DELETE FROM rejections WHERE run_id = $1";
     RUN_DELETE = "DELETE FROM runs WHERE id = $1";
@@ -207,6 +210,33 @@ pub(super) async fn unstage(
         delete_entities(store, &ids).await?;
     }
     Ok(())
+}
+
+/// What goes is given to a run that nobody publishes: its rows are deleted later, in batches.
+pub(super) async fn adopt(
+    store: &mut SqlTransaction,
+    location: &LocationId,
+    run: &RunId,
+    gone: &[EntityRef],
+) -> Result<(), StoreError> {
+    let live = format!("live-{location}");
+    let Some(row) = store.fetch_optional(&RUN_START_LIVE, values![location, live]).await? else {
+        return Err(StoreError::Inconsistent("entities came to a location that is not there".to_owned()));
+    };
+    let live: RunId = row.single()?;
+    let retired = RunId(format!("retired-{run}"));
+    store.execute(&RUN_INSERT, values![&live, location]).await?;
+    store.execute(&RUN_INSERT, values![&retired, location]).await?;
+    for piece in gone.chunks(ENTITIES_PER_STATEMENT) {
+        let mut builder = SqlBuilder::new("RETIRE");
+        builder.sql("UPDATE entities SET run_id = ").value(&retired).sql(" WHERE run_id = ").value(&live);
+        builder.sql(" AND entity_ref IN (").list(piece).sql(")");
+        store.execute_built(builder.once()).await?;
+    }
+    store.execute(&RETIRE_REPLACED, values![run, &live, &retired]).await?;
+    store.execute(&ADOPT, values![run, &live]).await?;
+    store.execute(&ORPHAN_REJECTION_DELETE, values![run]).await?;
+    store.execute(&RUN_DELETE, values![run]).await.map(drop)
 }
 
 pub(super) async fn conflicts(

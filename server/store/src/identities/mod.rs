@@ -38,6 +38,14 @@ impl IdentityReads for SqlTransaction {
         people::list_by_refs(self, refs).await
     }
 
+    async fn identity_list_forgettable(
+        &mut self,
+        before: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<IdentityKey>, StoreError> {
+        people::list_forgettable(self, before, limit).await
+    }
+
     async fn identity_list_linked(
         &mut self,
         provider: &ProviderId,
@@ -167,6 +175,14 @@ impl IdentityReads for SqlTransaction {
 impl IdentityWrites for SqlTransaction {
     async fn identity_put(&mut self, identities: &[DirectoryIdentity]) -> Result<(), StoreError> {
         people::put(self, identities).await
+    }
+
+    async fn identity_delete(
+        &mut self,
+        identities: &[IdentityKey],
+        before: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        people::delete(self, identities, before).await
     }
 
     async fn identity_put_keys(

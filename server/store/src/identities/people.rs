@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use portal_core::{
     org::{DirectoryEmail, DirectoryIdentity, IdentityKey, IdentityStanding, ProviderId, Subject},
     ports::StoreError,
+    time::UnixMillis,
 };
 use portal_model::EntityRef;
 
@@ -29,6 +30,18 @@ statements! {
         WHERE i.provider = $1 ORDER BY i.subject LIMIT $2");
     IDENTITY_PAGE_AFTER = concat!("SELECT ", identity_columns!(), " FROM directory_identities i
         WHERE i.provider = $1 AND i.subject > $2 ORDER BY i.subject LIMIT $3");
+    IDENTITY_FORGETTABLE = "SELECT i.provider, i.subject FROM directory_identities i
+        WHERE i.standing IN ('gone', 'deleted') AND i.changed_at < $1 AND i.linked_provider IS NULL
+            AND NOT EXISTS (SELECT 1 FROM users u WHERE u.provider = i.provider AND u.subject = i.subject)
+            AND NOT EXISTS (SELECT 1 FROM users u
+                WHERE u.person_provider = i.provider AND u.person_subject = i.subject)
+            AND NOT EXISTS (SELECT 1 FROM static_tokens t
+                WHERE t.owner_provider = i.provider AND t.owner_subject = i.subject)
+            AND NOT EXISTS (SELECT 1 FROM directory_identities l
+                WHERE l.linked_provider = i.provider AND l.linked_subject = i.subject)
+        ORDER BY i.provider, i.subject LIMIT $2";
+    IDENTITY_DELETE = "DELETE FROM directory_identities WHERE provider = $1 AND subject = $2
+        AND standing IN ('gone', 'deleted') AND changed_at < $3";
     IDENTITY_KEY_DELETE = "DELETE FROM directory_identity_keys WHERE provider = $1 AND subject = $2";
     IDENTITY_KEY_INSERT = "INSERT INTO directory_identity_keys (provider, key, value, subject)
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -172,6 +185,31 @@ pub(super) async fn put_keys(
         store.execute(&IDENTITY_KEY_INSERT, values![provider, key, value, subject]).await?;
     }
     Ok(())
+}
+
+pub(super) async fn list_forgettable(
+    store: &mut SqlTransaction,
+    before: UnixMillis,
+    limit: u32,
+) -> Result<Vec<IdentityKey>, StoreError> {
+    let rows = store.fetch_all(&IDENTITY_FORGETTABLE, values![before, limit]).await?;
+    rows.iter().map(|row| required_key(key(&mut row.columns())?)).collect()
+}
+
+pub(super) async fn delete(
+    store: &mut SqlTransaction,
+    identities: &[IdentityKey],
+    before: UnixMillis,
+) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for IdentityKey { provider, subject } in identities {
+        let (provider, subject) = (provider.as_str(), subject.as_str());
+        if store.execute_one(&IDENTITY_DELETE, values![provider, subject, before]).await? {
+            store.execute(&IDENTITY_KEY_DELETE, values![provider, subject]).await?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
 }
 
 async fn fetch(

@@ -17,9 +17,8 @@ use crate::{
 };
 
 statements! {
-    // People before groups.
-    DIRECTORY_CHANGES = "SELECT member_kind, member FROM directory_changes WHERE run = $1
-        ORDER BY member_kind DESC, member LIMIT $2";
+    DIRECTORY_CHANGES = "SELECT member_kind, member FROM directory_changes WHERE run = $1 AND member_kind = $2
+        ORDER BY member LIMIT $3";
 }
 
 const CHANGES_PUT: Insertion = Insertion {
@@ -33,14 +32,20 @@ pub(super) async fn list(
     run: RunNumber,
     limit: u32,
 ) -> Result<Vec<Member>, StoreError> {
-    let rows = store.fetch_all(&DIRECTORY_CHANGES, values![run, limit]).await?;
-    rows.iter()
-        .map(|row| {
+    let mut members = Vec::new();
+    // People before groups, each in the order of the key: neither engine sorts what is left each time.
+    for kind in ["person", "group"] {
+        let left = limit.saturating_sub(u32::try_from(members.len()).unwrap_or(limit));
+        if left == 0 {
+            break;
+        }
+        for row in store.fetch_all(&DIRECTORY_CHANGES, values![run, kind, left]).await? {
             let mut columns = row.columns();
             let kind: String = columns.take()?;
-            member_of(&kind, columns.take()?)
-        })
-        .collect()
+            members.push(member_of(&kind, columns.take()?)?);
+        }
+    }
+    Ok(members)
 }
 
 pub(super) async fn put(

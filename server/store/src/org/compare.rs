@@ -22,21 +22,20 @@ use crate::{
 /// A run that has no rows: what a first run is compared with.
 const NO_RUN: RunNumber = RunNumber(0);
 
-/// Whether somebody has an account or a static token that `c.member` or the refs `o` and `n` stand for, or may have one as
-/// a person of another provider; `$4` is the provider.
+/// Stable ids of people who have an account or a static token, by their own id or by a ref of either run, or may have
+/// one as a person of another provider; `$4` is the provider. It begins with accounts and tokens: a run changes many
+/// people, and most of them have neither. The order of the joins is said outright, as SQLite keeps no statistics.
 macro_rules! concerned {
     () => {
-        "(EXISTS (SELECT 1 FROM users u WHERE u.provider = $4 AND u.subject = c.member)
-            OR EXISTS (SELECT 1 FROM users u WHERE u.entity_ref = o.entity_ref)
-            OR EXISTS (SELECT 1 FROM users u WHERE u.entity_ref = n.entity_ref)
-            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_ref = o.entity_ref)
-            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_ref = n.entity_ref)
-            OR EXISTS (SELECT 1 FROM users u WHERE u.person_provider = $4 AND u.person_subject = c.member)
-            OR EXISTS (SELECT 1 FROM static_tokens t WHERE t.owner_provider = $4 AND t.owner_subject = c.member)
-            OR EXISTS (SELECT 1 FROM directory_identities i
-                WHERE i.provider = $4 AND i.subject = c.member AND i.linked_provider IS NOT NULL)
-            OR EXISTS (SELECT 1 FROM directory_identities i
-                WHERE i.linked_provider = $4 AND i.linked_subject = c.member))"
+        "SELECT u.subject AS subject FROM users u WHERE u.provider = $4
+        UNION SELECT u.person_subject FROM users u WHERE u.person_provider = $4
+        UNION SELECT t.owner_subject FROM static_tokens t WHERE t.owner_provider = $4
+        UNION SELECT p.subject FROM users u CROSS JOIN directory_people p
+            WHERE p.entity_ref = u.entity_ref AND p.run IN ($1, $2)
+        UNION SELECT p.subject FROM static_tokens t CROSS JOIN directory_people p
+            WHERE p.entity_ref = t.owner_ref AND p.run IN ($1, $2)
+        UNION SELECT i.subject FROM directory_identities i WHERE i.linked_provider > '' AND i.provider || '' = $4
+        UNION SELECT i.linked_subject FROM directory_identities i WHERE i.linked_provider = $4"
     };
 }
 
@@ -109,14 +108,14 @@ statements! {
                 (SELECT 1 FROM directory_memberships b WHERE b.run = $1 + $2 - a.run
                     AND b.member_kind = a.member_kind AND b.member = a.member AND b.group_id = a.group_id)
         ) d LIMIT $3";
-    DIRECTORY_AFFECTED = concat!("SELECT c.member, o.entity_ref, o.standing, o.vendor_status,
-            n.entity_ref, n.standing, n.vendor_status
-        FROM directory_changes c
+    DIRECTORY_AFFECTED = concat!("WITH concerned AS (", concerned!(), ")
+        SELECT c.member, o.entity_ref, o.standing, o.vendor_status, n.entity_ref, n.standing, n.vendor_status
+        FROM concerned x CROSS JOIN directory_changes c
         LEFT JOIN directory_people o ON o.run = $1 AND o.subject = c.member
         LEFT JOIN directory_people n ON n.run = $2 AND n.subject = c.member
-        WHERE c.run = $2 AND c.member_kind = 'person' AND c.member > $3
+        WHERE c.run = $2 AND c.member_kind = 'person' AND c.member = x.subject AND c.member > $3
             AND (o.subject IS NULL OR n.subject IS NULL OR o.standing <> n.standing OR o.entity_ref <> n.entity_ref)
-            AND ", concerned!(), " ORDER BY c.member LIMIT $5");
+        ORDER BY c.member LIMIT $5");
     DIRECTORY_PERSON_NAME_TWINS = "SELECT name FROM directory_people
         WHERE run = $1 AND standing = 'active' AND own = TRUE GROUP BY name HAVING COUNT(*) > 1 ORDER BY name LIMIT $2";
     DIRECTORY_GROUP_NAME_TWINS = "SELECT name FROM directory_groups

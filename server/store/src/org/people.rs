@@ -46,13 +46,15 @@ statements! {
 const COLUMNS: &str = "INSERT INTO directory_people
     (run, subject, name, entity_ref, own, standing, vendor_status, reread_at, record) VALUES ";
 
-/// Adds or replaces; whoever was read alone stays.
+/// Adds or replaces; whoever was read alone stays, and in a full read, which has no order, whoever is left out.
 const PEOPLE_STAGE: Insertion = Insertion {
     name: "DIRECTORY_PEOPLE_STAGE",
     head: COLUMNS,
     tail: " ON CONFLICT (run, subject) DO UPDATE SET name = excluded.name, entity_ref = excluded.entity_ref,
         own = excluded.own, standing = excluded.standing, vendor_status = excluded.vendor_status,
-        record = excluded.record WHERE directory_people.reread_at IS NULL",
+        record = excluded.record WHERE directory_people.reread_at IS NULL
+            AND (excluded.standing <> 'active' OR directory_people.standing IN ('active', 'gone') OR EXISTS
+                (SELECT 1 FROM directory_runs r WHERE r.number = directory_people.run AND r.kind = 'delta'))",
 };
 const PEOPLE_PUT: Insertion = Insertion {
     name: "DIRECTORY_PEOPLE_PUT",

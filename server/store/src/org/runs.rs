@@ -35,6 +35,8 @@ statements! {
     DIRECTORY_RUN_PRUNE = "DELETE FROM directory_runs
         WHERE provider = $1 AND NOT has_rows AND ended_at IS NOT NULL AND number <= COALESCE(
             (SELECT r.number FROM directory_runs r WHERE r.provider = $1 ORDER BY r.number DESC LIMIT 1 OFFSET $2), 0)";
+    DIRECTORY_HISTORY_PRUNE = "DELETE FROM directory_runs WHERE NOT has_rows AND updated_at < $1
+        AND NOT EXISTS (SELECT 1 FROM directory_providers p WHERE p.id = directory_runs.provider)";
 }
 
 pub(super) async fn find(
@@ -102,6 +104,14 @@ pub(super) async fn prune(
     keep: u32,
 ) -> Result<u64, StoreError> {
     store.execute(&DIRECTORY_RUN_PRUNE, values![provider.as_str(), keep]).await
+}
+
+/// Deletes the history of providers that are gone.
+pub(super) async fn prune_removed(
+    store: &mut SqlTransaction,
+    before: portal_core::time::UnixMillis,
+) -> Result<u64, StoreError> {
+    store.execute(&DIRECTORY_HISTORY_PRUNE, values![before]).await
 }
 
 fn run(row: &Row) -> Result<DirectoryRun, StoreError> {

@@ -110,6 +110,10 @@ impl OrgRunWrites for SqlTransaction {
         runs::prune(self, provider, keep).await
     }
 
+    async fn directory_history_prune(&mut self, before: UnixMillis) -> Result<u64, StoreError> {
+        runs::prune_removed(self, before).await
+    }
+
     async fn directory_reread_put(
         &mut self,
         provider: &ProviderId,

@@ -85,12 +85,16 @@ pub async fn filters_select(store: Arc<dyn Store>) {
         ("4", 4, "setting.changed", None),
     ] {
         let target = target.map(str::to_owned);
-        let event = AuditEvent { action: action.to_owned(), target, ..event(name, at_ms) };
+        let outcome = match name {
+            "3" => AuditOutcome::Refused { reason: "done".to_owned() },
+            _ => AuditOutcome::Done,
+        };
+        let event = AuditEvent { action: action.to_owned(), target, outcome, ..event(name, at_ms) };
         tx.audit_append(&event).await.unwrap();
     }
     let all = AuditFilter::default();
     let prefix = |text: &str| Some(text.to_owned());
-    let cases: [(AuditFilter, &[&str]); 7] = [
+    let cases: [(AuditFilter, &[&str]); 9] = [
         (AuditFilter { action_prefix: prefix("user."), ..all.clone() }, &["2", "1"]),
         (AuditFilter { action_prefix: prefix(""), ..all.clone() }, &["4", "3", "2", "1"]),
         (AuditFilter { action_prefix: prefix("%"), ..all.clone() }, &[]),
@@ -106,6 +110,8 @@ pub async fn filters_select(store: Arc<dyn Store>) {
             },
             &["1"],
         ),
+        (AuditFilter { refused: Some(true), ..all.clone() }, &["3"]),
+        (AuditFilter { refused: Some(false), ..all.clone() }, &["4", "2", "1"]),
         (all.clone(), &["4", "3", "2", "1"]),
     ];
     for (filter, expected) in cases {

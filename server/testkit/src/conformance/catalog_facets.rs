@@ -13,8 +13,9 @@ const EVERYTHING: EntityQuery =
     EntityQuery { predicate: None, full_text: None, order: None, after: None, offset: 0, limit: 100 };
 const KEYS: [&str; 3] = ["relations.ownedby", "spec.type", "metadata.tags"];
 
-fn is(key: &str, value: &str) -> Option<Predicate> {
-    Some(Predicate::In(key.to_owned(), vec![value.to_owned()]))
+fn with(key: &str, value: &str) -> EntityQuery {
+    let predicate = Predicate::In(key.to_owned(), vec![value.to_owned()]);
+    EntityQuery { predicate: Some(predicate), ..EVERYTHING }
 }
 
 fn facets(expected: &[(&str, i64)]) -> Vec<Facet> {
@@ -53,7 +54,7 @@ pub async fn several_keys_are_counted_at_once(store: Arc<dyn Store>) {
     assert_eq!(all.facets[0], facets(&[("group:default/red", 3), ("group:default/blue", 1)]));
     assert_eq!(all.facets[1], facets(&[("service", 2), ("library", 1), ("openapi", 1)]));
     assert_eq!(all.facets[2], facets(&[("x", 2), ("y", 2)]));
-    let services = EntityQuery { predicate: is("spec.type", "service"), ..EVERYTHING };
+    let services = with("spec.type", "service");
     let some = reader.entity_facets(&services, &KEYS, 10).await.unwrap();
     assert_eq!((some.total, some.facets[0].clone()), (2, facets(&[("group:default/red", 2)])));
     for (key, values) in KEYS.iter().zip(&some.facets) {
@@ -63,7 +64,7 @@ pub async fn several_keys_are_counted_at_once(store: Arc<dyn Store>) {
     let found = EntityQuery { full_text: Some(text), ..EVERYTHING };
     let found = reader.entity_facets(&found, &["kind"], 10).await.unwrap();
     assert_eq!((found.total, found.facets), (1, vec![facets(&[("component", 1)])]));
-    let nothing = EntityQuery { predicate: is("spec.type", "none"), ..EVERYTHING };
+    let nothing = with("spec.type", "none");
     let nothing = reader.entity_facets(&nothing, &KEYS, 10).await.unwrap();
     assert_eq!((nothing.total, nothing.facets), (0, vec![Vec::new(); 3]));
     assert_eq!(reader.entity_facets(&EVERYTHING, &[], 10).await.unwrap().total, 4);
@@ -118,10 +119,10 @@ pub async fn entities_are_told_by_kind(store: Arc<dyn Store>) {
         told(all),
         [("component".to_owned(), 3, names(&["a", "b"])), ("api".to_owned(), 1, names(&["a"]))]
     );
-    let blue = EntityQuery { predicate: is("relations.ownedby", "group:default/blue"), ..EVERYTHING };
+    let blue = with("relations.ownedby", "group:default/blue");
     let blue = reader.entity_groups(&blue, 2).await.unwrap();
     assert_eq!(told(blue), [("component".to_owned(), 1, names(&["c"]))]);
-    let nothing = EntityQuery { predicate: is("spec.type", "none"), ..EVERYTHING };
+    let nothing = with("spec.type", "none");
     assert_eq!(reader.entity_groups(&nothing, 2).await.unwrap(), []);
 }
 

@@ -15,6 +15,7 @@ use portal_core::{
 use super::{
     directory_runs::{add_provider, add_run, provider, state},
     fixtures::{at, entity, entity_ref, location_id, publish, read, user, write},
+    identities::{identity, key, token},
 };
 
 fn row(subject: &str, name: &str) -> PersonRow {
@@ -139,8 +140,32 @@ pub async fn whoever_was_read_alone_is_not_overwritten_by_pages(store: Arc<dyn S
     assert_eq!(tx.directory_reread_people(one, 9).await.unwrap(), [subject("1")]);
     tx.directory_reread_forget(one, &[subject("1")]).await.unwrap();
     assert_eq!(tx.directory_reread_people(one, 9).await.unwrap(), []);
-    tx.directory_people_stage(one, &[row("1", "a"), row("1", "b")]).await.unwrap();
-    assert_eq!(tx.directory_people(one, &[subject("1")]).await.unwrap(), [row("1", "b")], "the last counts");
+    tx.directory_people_stage(one, &[row("2", "a"), row("2", "b")]).await.unwrap();
+    assert_eq!(tx.directory_people(one, &[subject("2")]).await.unwrap(), [row("2", "b")], "the last counts");
+}
+
+/// A full read has no order: nobody is active there whom it leaves out elsewhere. A delta has one.
+pub async fn whoever_is_left_out_once_is_left_out(store: Arc<dyn Store>) {
+    let (one, _) = two_runs(&store).await;
+    let delta = add_run(&store, "a", RunKind::Delta).await;
+    let suspended = left_out(row("1", "a"), ExclusionReason::Suspended);
+    let mut tx = write(&store).await;
+    for run in [one, delta] {
+        tx.directory_people_stage(run, std::slice::from_ref(&suspended)).await.unwrap();
+        tx.directory_people_stage(run, &[row("1", "b")]).await.unwrap();
+    }
+    assert_eq!(tx.directory_people(one, &[subject("1")]).await.unwrap(), [suspended.clone()]);
+    assert_eq!(tx.directory_people(delta, &[subject("1")]).await.unwrap(), [row("1", "b")]);
+    let disabled = left_out(row("1", "c"), ExclusionReason::Disabled);
+    tx.directory_people_stage(one, std::slice::from_ref(&disabled)).await.unwrap();
+    assert_eq!(
+        tx.directory_people(one, &[subject("1")]).await.unwrap(),
+        [disabled],
+        "the last of those counts"
+    );
+    tx.directory_people_mark_gone(delta, &[subject("1")]).await.unwrap();
+    tx.directory_people_stage(delta, &[row("1", "d")]).await.unwrap();
+    assert_eq!(tx.directory_people(delta, &[subject("1")]).await.unwrap(), [row("1", "d")]);
 }
 
 pub async fn people_go(store: Arc<dyn Store>) {
@@ -323,6 +348,41 @@ pub async fn only_people_with_accounts_or_tokens_are_affected(store: Arc<dyn Sto
     assert_eq!(rest.len(), 1);
     tx.directory_changes_delete(two, &changed[..2]).await.unwrap();
     assert_eq!(tx.directory_affected(&provider("a"), Some(one), two, None, 9).await.unwrap(), []);
+}
+
+/// By their own id, by a ref that they had or get, and as the other person of a link.
+pub async fn owners_of_tokens_and_linked_people_are_affected(store: Arc<dyn Store>) {
+    let (one, two) = two_runs(&store).await;
+    let mut tx = write(&store).await;
+    for (number, owner) in [(1, "user:default/had"), (2, "user:default/gets"), (3, "user:default/else")] {
+        tx.static_token_insert(&token(number, owner)).await.unwrap();
+    }
+    let bound = token(3, "user:default/else");
+    tx.static_token_bind(&bound.id, &key("a", "3")).await.unwrap();
+    let linked = |from: &str, subject: &str, to: &str, other: &str| {
+        let mut identity = identity(from, subject, subject);
+        identity.link = Some(key(to, other));
+        identity
+    };
+    let identities = [linked("a", "4", "b", "x"), linked("b", "y", "a", "5"), identity("a", "6", "6")];
+    tx.identity_put(&identities).await.unwrap();
+    let people = |standing: fn(PersonRow) -> PersonRow| {
+        ["1", "2", "3", "4", "5", "6"].map(|subject| standing(row(subject, &format!("p{subject}"))))
+    };
+    let mut before = people(|row| row);
+    "had".clone_into(&mut before[0].name);
+    before[0].entity_ref = entity_ref("user:default/had");
+    let mut after = people(|row| left_out(row, ExclusionReason::Disabled));
+    after[1].entity_ref = entity_ref("user:default/gets");
+    tx.directory_people_put(one, &before).await.unwrap();
+    tx.directory_people_put(two, &after).await.unwrap();
+    let changed: Vec<Member> = after.iter().map(|row| Member::Person(row.person.subject.clone())).collect();
+    tx.directory_changes_put(two, &changed).await.unwrap();
+    let affected = tx.directory_affected(&provider("a"), Some(one), two, None, 9).await.unwrap();
+    let found: Vec<&str> = affected.iter().map(|difference| difference.subject.as_str()).collect();
+    assert_eq!(found, ["1", "2", "3", "4", "5"]);
+    let affected = tx.directory_affected(&provider("c"), None, two, None, 9).await.unwrap();
+    assert_eq!(affected.len(), 1, "another provider's: the ref alone");
 }
 
 pub async fn what_is_near_to_groups_is_noted(store: Arc<dyn Store>) {

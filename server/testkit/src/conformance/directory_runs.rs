@@ -165,6 +165,21 @@ pub async fn the_history_is_cut_but_for_runs_with_rows(store: Arc<dyn Store>) {
     assert!(next > numbers[3], "no number comes twice");
 }
 
+pub async fn the_history_of_providers_that_are_gone_goes(store: Arc<dyn Store>) {
+    add_provider(&store, "a").await;
+    add_provider(&store, "b").await;
+    let gone = add_run(&store, "a", RunKind::Full).await;
+    let kept = add_run(&store, "b", RunKind::Full).await;
+    let mut tx = write(&store).await;
+    assert!(tx.directory_provider_delete(&provider("a")).await.unwrap());
+    assert_eq!(tx.directory_history_prune(at(99)).await.unwrap(), 0, "it may have rows");
+    while tx.directory_rows_prune(at(0), 10).await.unwrap() > 0 {}
+    assert_eq!(tx.directory_history_prune(at(0)).await.unwrap(), 0, "it is not old enough");
+    assert_eq!(tx.directory_history_prune(at(99)).await.unwrap(), 1);
+    assert!(tx.directory_run(gone).await.unwrap().is_none());
+    assert!(tx.directory_run(kept).await.unwrap().is_some());
+}
+
 async fn add_number(tx: &mut Box<dyn portal_core::ports::WriteTransaction>) -> RunNumber {
     let request = RunRequest { kind: RunKind::Full, trigger: RunTrigger::CommandLine };
     tx.directory_run_insert(&DirectoryRun::new(provider("a"), request, at(1))).await.unwrap()

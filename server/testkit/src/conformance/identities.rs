@@ -22,7 +22,7 @@ fn provider(id: &str) -> ProviderId {
     ProviderId::parse(id).unwrap()
 }
 
-fn key(id: &str, subject: &str) -> IdentityKey {
+pub(super) fn key(id: &str, subject: &str) -> IdentityKey {
     IdentityKey { provider: provider(id), subject: subject_of(subject) }
 }
 
@@ -31,7 +31,7 @@ fn subject_of(subject: &str) -> Subject {
 }
 
 /// An active person of this provider, subject and name, with a verified address.
-fn identity(id: &str, subject: &str, name: &str) -> DirectoryIdentity {
+pub(super) fn identity(id: &str, subject: &str, name: &str) -> DirectoryIdentity {
     let entity_ref = entity_ref(&format!("user:default/{name}"));
     let mut identity = DirectoryIdentity::new(key(id, subject), entity_ref, IdentityStanding::Active, at(1));
     name.clone_into(&mut identity.login);
@@ -54,7 +54,7 @@ fn subjects(identities: &[DirectoryIdentity]) -> Vec<&str> {
     identities.iter().map(|identity| identity.key.subject.as_str()).collect()
 }
 
-fn token(number: u32, owner: &str) -> StaticToken {
+pub(super) fn token(number: u32, owner: &str) -> StaticToken {
     StaticToken {
         id: StaticTokenId(format!("token-{number}")),
         hash: hash(&format!("token-{number}")),
@@ -212,6 +212,37 @@ pub async fn accounts_belong_to_people(store: Arc<dyn Store>) {
     let (entra, one) = held("entra", "1");
     assert!(tx.account_list_of_people(&entra, &one).await.unwrap().is_empty());
     assert!(tx.account_list_of_people(&hub, &[]).await.unwrap().is_empty());
+}
+
+/// Nothing that belongs to somebody may come to be without an owner.
+pub async fn people_who_left_are_forgotten(store: Arc<dyn Store>) {
+    let mut tx = write(&store).await;
+    let mut account = user(1);
+    "a".clone_into(&mut account.provider);
+    "account".clone_into(&mut account.subject);
+    assert!(tx.user_insert(&account).await.unwrap());
+    let local = user(2);
+    assert!(tx.user_insert(&local).await.unwrap());
+    tx.account_bind(&local.id, &key("a", "local")).await.unwrap();
+    tx.static_token_insert(&token(1, "user:default/token")).await.unwrap();
+    tx.static_token_bind(&token(1, "user:default/token").id, &key("a", "token")).await.unwrap();
+    let mut linked = gone(identity("a", "linked", "linked"));
+    linked.link = Some(key("b", "target"));
+    let late = DirectoryIdentity { changed_at: at(9), ..gone(identity("a", "late", "late")) };
+    let mut left: Vec<DirectoryIdentity> =
+        ["account", "local", "token", "left"].map(|name| gone(identity("a", name, name))).to_vec();
+    left.extend([linked, late, gone(identity("b", "target", "target")), identity("a", "active", "active")]);
+    tx.identity_put(&left).await.unwrap();
+    tx.identity_put_keys(&key("a", "left"), &[("k".to_owned(), "v".to_owned())]).await.unwrap();
+    let found = tx.identity_list_forgettable(at(5), 9).await.unwrap();
+    assert_eq!(found, [key("a", "left")]);
+    assert_eq!(tx.identity_list_forgettable(at(1), 9).await.unwrap(), [], "not old enough");
+    let asked = [key("a", "left"), key("a", "active"), key("a", "late"), key("a", "none")];
+    assert_eq!(tx.identity_delete(&asked, at(5)).await.unwrap(), 1);
+    let asked: Vec<Subject> = asked.into_iter().map(|key| key.subject).collect();
+    let kept = tx.identity_list(&provider("a"), &asked).await.unwrap();
+    assert_eq!(subjects(&kept), ["active", "late"]);
+    assert_eq!(tx.identity_list_by_keys(&provider("a"), "k", &["v".to_owned()]).await.unwrap(), []);
 }
 
 pub async fn static_tokens_belong_to_people(store: Arc<dyn Store>) {

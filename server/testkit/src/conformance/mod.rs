@@ -120,14 +120,17 @@ suite! { ($)
     identities {
         an_identity_comes_back_as_it_went, identities_are_found_by_ref_link_address_and_key,
         identities_are_paged_by_subject, conflicts_are_found, accounts_belong_to_people,
-        static_tokens_belong_to_people, members_are_those_of_the_published_run, roles_of_groups_are_remembered,
+        static_tokens_belong_to_people, people_who_left_are_forgotten, members_are_those_of_the_published_run, roles_of_groups_are_remembered,
         open_browser_sessions_are_listed_newest_first,
     }
     directory_runs {
-        a_provider_comes_back_as_it_went, a_request_for_everything_is_not_replaced, a_lease_has_one_holder_and_old_ones_are_refused, a_run_comes_back_as_it_went, the_history_is_cut_but_for_runs_with_rows, people_to_be_read_again_wait_once,
+        a_provider_comes_back_as_it_went, a_request_for_everything_is_not_replaced, a_lease_has_one_holder_and_old_ones_are_refused, a_run_comes_back_as_it_went, the_history_is_cut_but_for_runs_with_rows,
+        the_history_of_providers_that_are_gone_goes, people_to_be_read_again_wait_once,
     }
     directory_rows {
-        people_come_back_as_they_went, whoever_was_read_alone_is_not_overwritten_by_pages, people_go, groups_come_back_with_what_is_around_them, memberships_are_replaced_and_cleared, differences_are_found, names_that_several_have_are_found, only_people_with_accounts_or_tokens_are_affected, what_is_near_to_groups_is_noted, entities_of_other_locations_are_known, rows_that_nobody_needs_go_in_pieces,
+        people_come_back_as_they_went, whoever_was_read_alone_is_not_overwritten_by_pages,
+        whoever_is_left_out_once_is_left_out, people_go, groups_come_back_with_what_is_around_them, memberships_are_replaced_and_cleared, differences_are_found, names_that_several_have_are_found, only_people_with_accounts_or_tokens_are_affected,
+        owners_of_tokens_and_linked_people_are_affected, what_is_near_to_groups_is_noted, entities_of_other_locations_are_known, rows_that_nobody_needs_go_in_pieces,
     }
     attempts {
         an_attempt_comes_back_as_it_went, an_attempt_is_kept_once, attempts_are_filtered_newest_first,
@@ -178,7 +181,7 @@ suite! { ($)
         an_entity_put_into_a_missing_location_fails, an_entity_is_deleted, the_older_location_wins,
         the_relations_of_a_shadowed_entity_are_unseen, twins_staged_at_the_same_time_are_noticed,
         many_entities_are_staged_in_one_call, long_search_values_are_left_out,
-        several_entities_are_changed_together, conflicts_of_a_staged_run_are_found,
+        several_entities_are_changed_together, a_staged_run_is_adopted, conflicts_of_a_staged_run_are_found,
     }
     catalog_reads {
         an_entity_comes_with_its_relations, a_relation_stated_twice_is_read_once, refs_are_read_in_order,

@@ -353,6 +353,41 @@ pub async fn several_entities_are_changed_together(store: Arc<dyn Store>) {
     assert_eq!((count(&mut reader, "k", "old").await, count(&mut reader, "k", "new").await), (0, 1));
 }
 
+/// What is staged comes in the place of what it replaces, and nothing else of the location changes.
+pub async fn a_staged_run_is_adopted(store: Arc<dyn Store>) {
+    let before =
+        ["user:default/x", "user:default/y", "user:default/z"].map(|text| entity(text, &[("k", "old")]));
+    publish(&store, "a", "1", &before).await;
+    let mut tx = write(&store).await;
+    let staged = [entity("user:default/x", &[("k", "new")]), entity("user:default/w", &[("k", "new")])];
+    tx.run_stage(&location_id("a"), &run_id("2"), &staged).await.unwrap();
+    let gone = [entity_ref("user:default/y"), entity_ref("user:default/none")];
+    assert!(tx.run_adopt(&location_id("b"), &run_id("2"), &gone).await.is_err());
+    drop(tx);
+    let mut tx = write(&store).await;
+    tx.run_stage(&location_id("a"), &run_id("2"), &staged).await.unwrap();
+    tx.run_adopt(&location_id("a"), &run_id("2"), &gone).await.unwrap();
+    assert_eq!(published(&mut *tx).await, ["user:default/w", "user:default/x", "user:default/z"]);
+    assert_eq!(tx.run_size(&run_id("2")).await.unwrap(), 0);
+    let present = tx.location_by_id(&location_id("a")).await.unwrap().unwrap();
+    assert_eq!(present.published_run, Some(run_id("1")));
+    tx.commit().await.unwrap();
+    let mut reader = read(&store).await;
+    assert_eq!((count(&mut reader, "k", "old").await, count(&mut reader, "k", "new").await), (1, 2));
+    drop(reader);
+    let mut tx = write(&store).await;
+    assert_eq!(tx.run_prune(&[], 9).await.unwrap(), 2, "what left is deleted later");
+    assert_eq!(tx.run_prune(&[], 9).await.unwrap(), 0);
+    assert_eq!(published(&mut *tx).await.len(), 3);
+    // The same run's id once more, with nothing staged; and where nothing was published before.
+    tx.run_adopt(&location_id("a"), &run_id("2"), &[entity_ref("user:default/z")]).await.unwrap();
+    assert_eq!(published(&mut *tx).await, ["user:default/w", "user:default/x"]);
+    assert!(tx.location_put(&location("b", 9)).await.unwrap());
+    tx.run_stage(&location_id("b"), &run_id("3"), &[entity("user:default/v", &[])]).await.unwrap();
+    tx.run_adopt(&location_id("b"), &run_id("3"), &[]).await.unwrap();
+    assert_eq!(published(&mut *tx).await, ["user:default/v", "user:default/w", "user:default/x"]);
+}
+
 /// What another location published meanwhile is noticed, and taken back before it is published twice.
 pub async fn conflicts_of_a_staged_run_are_found(store: Arc<dyn Store>) {
     let mut tx = write(&store).await;

@@ -120,6 +120,16 @@ pub trait CatalogWrites {
         outcome: &RunOutcome,
     ) -> Result<bool, StoreError>;
 
+    /// Makes what is staged under a run part of the location's published one: it comes in the place of entities with the
+    /// same refs, and those of `gone` leave. Only as much is written as changes; what leaves is deleted by
+    /// [`Self::run_prune`]. A run is adopted once.
+    async fn run_adopt(
+        &mut self,
+        location: &LocationId,
+        run: &RunId,
+        gone: &[EntityRef],
+    ) -> Result<(), StoreError>;
+
     /// Remembers a run that failed and leaves the location's published entities as they are.
     async fn run_fail(
         &mut self,

@@ -56,6 +56,14 @@ pub trait IdentityReads {
         values: &[String],
     ) -> Result<Vec<DirectoryIdentity>, StoreError>;
 
+    /// People who have gone or were deleted before then, and to whom nothing belongs: no account, no static token, no link;
+    /// at most `limit`.
+    async fn identity_list_forgettable(
+        &mut self,
+        before: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<IdentityKey>, StoreError>;
+
     /// References that people of several providers have, who are not linked, active or rejected because of it; in order, at
     /// most `limit`.
     async fn identity_shared_refs(&mut self, limit: u32) -> Result<Vec<EntityRef>, StoreError>;
@@ -150,6 +158,13 @@ pub trait IdentityReads {
 pub trait IdentityWrites {
     /// Adds identities, or replaces those with the same provider and subject, but for when they were first seen.
     async fn identity_put(&mut self, identities: &[DirectoryIdentity]) -> Result<(), StoreError>;
+
+    /// Forgets people, those of these that have gone or were deleted before then; returns how many.
+    async fn identity_delete(
+        &mut self,
+        identities: &[IdentityKey],
+        before: UnixMillis,
+    ) -> Result<u64, StoreError>;
 
     /// Replaces the values by which someone can be recognised from another provider: key and value.
     async fn identity_put_keys(

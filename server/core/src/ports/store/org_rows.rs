@@ -216,7 +216,8 @@ pub trait OrgRowReads {
 /// Writes people, groups and memberships.
 #[async_trait]
 pub trait OrgRowWrites {
-    /// Adds or replaces people of a run; those who were read alone since it began stay.
+    /// Adds or replaces people of a run. Those who were read alone since it began stay; in a run that reads everything, so
+    /// does a row that leaves somebody out, when another one does not: it may be older. In one list the last counts.
     async fn directory_people_stage(
         &mut self,
         run: RunNumber,

@@ -89,6 +89,10 @@ pub trait OrgRunWrites {
     /// Deletes ended runs of a provider but its newest `keep`, and those that have no rows left only; returns how many.
     async fn directory_run_prune(&mut self, provider: &ProviderId, keep: u32) -> Result<u64, StoreError>;
 
+    /// Deletes runs of providers that are not there any more, those that were last heard of before then and have no rows
+    /// left; returns how many.
+    async fn directory_history_prune(&mut self, before: UnixMillis) -> Result<u64, StoreError>;
+
     /// Queues someone to be read again, once however often it is asked for. `false` when `limit` others wait already.
     async fn directory_reread_put(
         &mut self,
