@@ -203,6 +203,8 @@ for (const scripts of [true, false]) {
 
       await turn(window, ANNOUNCE);
       await isOff(ANNOUNCE);
+      const form = page.locator("form").filter({ has: page.getByRole("switch", { name: ANNOUNCE }) });
+      await form.getByText(/^Saved at/).waitFor();
       await person.page.goto(portal.url);
       assert.equal(await banner.count(), 0);
       await person.close();
