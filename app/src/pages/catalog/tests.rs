@@ -132,12 +132,16 @@ fn definitions_show_text_as_text() {
         Some(ApiDefinition::Summary(summary)),
         Some(ApiDefinition::Unreadable(HOSTILE.to_owned())),
         Some(ApiDefinition::Other),
-        None,
     ] {
         let page = html(|| definition::summary_panel(&entity, definition.as_ref(), None));
         assert_harmless(&page);
         assert!(!page.contains("<a "), "servers are no links: {page}");
     }
+    let document = json!({ "spec": { "definition": { "$text": HOSTILE } } });
+    let absent = StoredEntity { document: Arc::new(document), ..entity };
+    let page = html(|| definition::summary_panel(&absent, None, None));
+    assert_harmless(&page);
+    assert!(page.contains("could not be read"), "{page}");
 }
 
 #[test]
