@@ -179,12 +179,13 @@ async function prepare(directory) {
   appendFileSync(directory.authorityFile, `\n${authority.cert}`);
   await portal.stop();
   await portal.start();
-  await portal.set({ "mcp.cimd.enabled": true, "mcp.cimd.policy": "any" });
+  await portal.set({ "mcp.cimd.enabled": true, "mcp.cimd.policy": "any", "mcp.refresh.enabled": true });
   const [client, browser] = await Promise.all([startClient(authority), launchBrowser()]);
-  const page = await browser.newPage();
+  const context = await browser.newContext();
   const chains = [];
   for (let chain = 0; chain < CHAINS; chain += 1) {
-    chains.push(await obtainToken({ url: portal.url, client, page, person: PERSON }));
+    const page = await context.newPage();
+    chains.push(await obtainToken({ url: portal.url, client, page, person: PERSON, scope: "mcp:read offline_access" }));
   }
   await browser.close();
   const text = readFileSync(portal.configFile, "utf8");
