@@ -35,6 +35,8 @@ pub(crate) enum SettingsSection {
     Users,
     /// Org data.
     OrgData,
+    /// Somebody's leaving.
+    Offboarding,
     /// Registered clients.
     Clients,
     /// Everyone's agents.
@@ -46,11 +48,12 @@ pub(crate) enum SettingsSection {
 }
 
 impl SettingsSection {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::General,
         Self::Branding,
         Self::Users,
         Self::OrgData,
+        Self::Offboarding,
         Self::Clients,
         Self::Agents,
         Self::ExternalAccess,
@@ -63,6 +66,7 @@ impl SettingsSection {
             Self::Branding => ("/settings/branding", "Branding"),
             Self::Users => ("/settings/users", "Users"),
             Self::OrgData => ("/settings/org-data", "Org data"),
+            Self::Offboarding => ("/settings/offboarding", "Offboarding"),
             Self::Agents => ("/settings/agents", "Connected agents"),
             Self::ExternalAccess => ("/settings/external-access", "External access"),
             Self::Audit => ("/settings/audit", "Audit log"),

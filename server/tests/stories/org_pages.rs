@@ -148,6 +148,19 @@ async fn a_person_is_looked_at_then_cut_off_and_the_report_is_kept() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_is_found_by_name() {
+    let app = start(&ScriptedDirectory::of(2)).await;
+    app.run_directories().await;
+    let mut admin = app.as_admin("root@example.com").await;
+    let found = admin.get("/settings/offboarding?person=Person-2").await.text();
+    assert!(found.contains("/settings/offboarding?person=user%3Adefault%2Fperson-2"), "{found}");
+    assert!(!found.contains("person-1"), "{found}");
+    let nobody = admin.get("/settings/offboarding?person=Zo%C3%AB").await.text();
+    assert!(nobody.contains("Nobody in the catalog is called that"), "{nobody}");
+    assert!(nobody.contains("Zoë"), "what was typed stays");
+}
+
+#[tokio::test]
 async fn the_setup_names_the_exact_steps_of_every_agent() {
     let app = TestApp::start().await;
     let mut ada = app.as_user("ada@example.com").await;

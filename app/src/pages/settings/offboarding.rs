@@ -11,13 +11,16 @@ use portal_model::{EntityRef, ErrorCode};
 use super::listing::crumbs;
 use crate::{
     components::{
-        Frame, Icon, SettingsSection, Tone, badge, empty, entity_link, form_error, hidden, icon, note,
-        when_ago,
+        Frame, Icon, SettingsSection, Tone, avatar, badge, empty, entity_label, entity_link, form_error,
+        hidden, icon, note, when_ago,
     },
     flash::FormId,
     page::{PageError, PageRequest, PageResult},
     text,
 };
+
+/// People shown for a name.
+const PEOPLE_FOUND_MAX: u32 = 20;
 
 /// Asks whom it is about; then shows the plan, or what was ended.
 pub(crate) async fn page(page: PageRequest) -> PageResult {
@@ -27,8 +30,8 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
     let person = typed.trim().parse::<EntityRef>().ok();
     let now = page.request.now();
     let body = match &person {
-        None if typed.trim().is_empty() => ask(&typed, None),
-        None => ask(&typed, Some(ErrorCode::EntityRefInvalid)),
+        None if typed.trim().is_empty() => ask(&typed),
+        None => view! { {ask(&typed)}{found(&page, &typed).await?} }.into_any(),
         Some(person) => plan_or_report(&page, &admin, person, now).await?,
     };
     let content = view! {
@@ -39,7 +42,7 @@ pub(crate) async fn page(page: PageRequest) -> PageResult {
         {form_error(&page.outcome(FormId::Offboarding)).map(|error| view! { <div class="mb-6">{error}</div> })}
         {body}
     };
-    Ok(frame.settings("Offboarding", SettingsSection::Users, content.into_any()))
+    Ok(frame.settings("Offboarding", SettingsSection::Offboarding, content.into_any()))
 }
 
 /// The address of the page about one person.
@@ -49,14 +52,14 @@ pub(crate) fn offboarding_path(person: &str) -> String {
     format!("/settings/offboarding?{}", query.finish())
 }
 
-fn ask(typed: &str, error: Option<ErrorCode>) -> AnyView {
+fn ask(typed: &str) -> AnyView {
     view! {
         <section class="panel" aria-label="Whom it is about">
             <form method="get" action="/settings/offboarding">
                 <div class="pad stack-4">
                     {crate::components::text_field(
                         ("person", "person", "Person"), ("text", "off"), typed.to_owned(),
-                        "The reference of a user, such as user:default/ada. Nothing is changed by looking.", error,
+                        "A name, an e-mail address, or a reference such as user:default/ada. Nothing is changed by looking.", None,
                     )}
                 </div>
                 <footer class="foot-bar"><span></span><button class="btn solid" type="submit">"Show what it touches"</button></footer>
@@ -64,6 +67,41 @@ fn ask(typed: &str, error: Option<ErrorCode>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The people of the catalog whom the words may mean.
+async fn found(page: &PageRequest, typed: &str) -> Result<AnyView, PageError> {
+    let catalog = &page.request.services().catalog;
+    let people = catalog.search(typed, Some("user"), 0, PEOPLE_FOUND_MAX).await?;
+    let body = if people.items.is_empty() {
+        empty(
+            "Nobody in the catalog is called that",
+            "Somebody who is gone from the catalog is found by the reference they had, such as user:default/ada.",
+            None,
+        )
+    } else {
+        let items = people.items.iter().map(|person| {
+            let (label, entity_ref) = (entity_label(person), person.entity_ref.to_string());
+            view! {
+                <li>
+                    {avatar("av person", &label)}
+                    <span><a href=offboarding_path(&entity_ref)><bdi>{label}</bdi></a><span class="sub break">{entity_ref}</span></span>
+                </li>
+            }
+        });
+        let items = items.collect_view();
+        let more = people.total > i64::from(PEOPLE_FOUND_MAX);
+        let more =
+            more.then(|| view! { <p class="pad small muted">"There are more. Type more of the name."</p> });
+        view! { <ul class="list">{items}</ul>{more} }.into_any()
+    };
+    let view = view! {
+        <section class="panel mt-6" aria-labelledby="found-title">
+            <header><h2 id="found-title">"People found"</h2></header>
+            {body}
+        </section>
+    };
+    Ok(view.into_any())
 }
 
 async fn plan_or_report(

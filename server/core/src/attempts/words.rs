@@ -229,7 +229,7 @@ impl AttemptKind {
             Self::DirectoryStale => (
                 "Portal does not know enough about you right now",
                 "The directory that says who may use Portal has not been read for too long, so no new access is given.",
-                "Try again later. Admins see the directory’s state under App settings, Organization data.",
+                "Try again later. Admins see the directory’s state under App settings, Org data.",
             ),
             _ => (
                 "Portal does not know the token",
