@@ -23,6 +23,8 @@ const BATCH: u32 = 1_000;
 /// How long any of the queries may take in a debug build on a small and busy machine: a plan that compares everything
 /// with everything takes longer.
 const QUERY_MAX: Duration = Duration::from_secs(4);
+/// The same for seven facets at once, which the catalog's page asks for once until the catalog changes.
+const FACETS_MAX: Duration = Duration::from_secs(20);
 
 fn entity(number: u32) -> StagedEntity {
     let kind = ["component", "component", "component", "api", "resource"][number as usize % 5];
@@ -132,11 +134,15 @@ fn queries() -> Vec<(&'static str, EntityQuery)> {
 }
 
 async fn timed<T>(what: &str, future: impl Future<Output = T>) -> T {
+    timed_within(QUERY_MAX, what, future).await
+}
+
+async fn timed_within<T>(most: Duration, what: &str, future: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let answer = future.await;
     let took = started.elapsed();
     println!("  {what}: {took:?}");
-    assert!(took < QUERY_MAX, "{what} took {took:?}");
+    assert!(took < most, "{what} took {took:?}");
     answer
 }
 
@@ -152,8 +158,8 @@ async fn what_the_catalog_page_asks(reader: &mut dyn ReadTransaction) {
         "metadata.namespace",
     ];
     for (what, query) in queries() {
-        let counts =
-            timed(&format!("facets of {what}"), reader.entity_facets(&query, &FREE, 50)).await.unwrap();
+        let facets = reader.entity_facets(&query, &FREE, 50);
+        let counts = timed_within(FACETS_MAX, &format!("facets of {what}"), facets).await.unwrap();
         assert!(counts.total > 0, "{what}");
     }
     for key in ["metadata.name", "kind", "spec.type", "relations.ownedby"] {
@@ -167,7 +173,8 @@ async fn what_the_catalog_page_asks(reader: &mut dyn ReadTransaction) {
     let owned = Predicate::In("relations.ownedby".to_owned(), vec!["group:default/team-7".to_owned()]);
     let owned = EntityQuery { predicate: Some(owned), ..EntityQuery::all(0) };
     let groups = timed("what a team owns, by kind", reader.entity_groups(&owned, 6)).await.unwrap();
-    assert_eq!(groups.len(), 3);
+    // Numbers of this team leave the same rest by five.
+    assert_eq!(groups.iter().map(|group| group.items.len()).collect::<Vec<_>>(), [6]);
 }
 
 async fn a_large_catalog_is_usable(engine: Engine) {
