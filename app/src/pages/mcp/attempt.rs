@@ -61,7 +61,7 @@ fn failure(failure: &SetupFailure) -> AnyView {
 /// `here` says that the page was opened by its own link: browsers take a link to the address they are at, with a place on
 /// the page, for a jump, and do not load it again. So the link alternates between two addresses.
 fn waiting(guide: &Guide, progress: &SetupProgress, here: bool) -> AnyView {
-    let title = guide.agent.title();
+    let title = guide.agent.within_sentence();
     let (heading, says) = match progress.state {
         SetupState::SigningIn => ("Signing in…", "Answer the question in the window that your agent opened."),
         SetupState::Allowed => ("You allowed it", "Waiting for your agent to fetch its token…"),

@@ -66,7 +66,7 @@ async fn guided(
     let found = setup.progress(person, Some(guide.agent)).await?;
     let is_connected = found.connected.is_some();
     let state = attempt(guide, live_state(guide, &found, page.request.query("again").is_some()));
-    let try_it = try_it::section(page, person, &frame.rollout.prompts, guide.agent.title()).await?;
+    let try_it = try_it::section(page, person, &frame.rollout.prompts, guide.agent.within_sentence()).await?;
     let steps = view! { {choice(guides, Some(guide.agent))}{connect(page, guide)} };
     if !is_connected {
         let view = view! {
@@ -204,7 +204,7 @@ fn how(guide: &Guide) -> &'static str {
 }
 
 fn connect(page: &PageRequest, guide: &Guide) -> AnyView {
-    let title = guide.agent.title();
+    let title = guide.agent.within_sentence();
     let obstacles = guide.obstacles.iter().map(|obstacle| {
         let tone = if guide.is_open() { Tone::Plain } else { Tone::Warning };
         view! { <li>{note(tone, view! { <p>{obstacle.words()}</p> })}</li> }
@@ -299,7 +299,7 @@ fn token(page: &PageRequest, guide: &Guide, own: bool) -> Option<AnyView> {
 }
 
 fn attempt(guide: &Guide, state: AnyView) -> AnyView {
-    let title = guide.agent.title();
+    let title = guide.agent.within_sentence();
     view! {
         <section class="step" id="attempt" aria-labelledby="attempt-title">
             <span class="n" aria-hidden="true">"3"</span>

@@ -138,8 +138,10 @@ fn row(token: &StaticToken, now: UnixMillis) -> AnyView {
     let used = token
         .used_at
         .map_or_else(|| view! { <span class="faint">"Never"</span> }.into_any(), |at| when_ago(now, at));
-    let sources =
-        token.sources.as_ref().map_or_else(|| "all sources that are on".to_owned(), |sources| sources.join(", "));
+    let sources = token
+        .sources
+        .as_ref()
+        .map_or_else(|| "all sources that are on".to_owned(), |sources| sources.join(", "));
     let bound = (!token.ranges.is_empty()).then(|| {
         let ranges: Vec<String> = token.ranges.iter().map(ToString::to_string).collect();
         view! { <span class="sub break">{format!("from {}", ranges.join(", "))}</span> }

@@ -79,6 +79,15 @@ pub struct Abilities {
 }
 
 impl Agent {
+    /// Its title inside a sentence.
+    #[must_use]
+    pub const fn within_sentence(self) -> &'static str {
+        match self {
+            Self::Other => "your agent",
+            known => known.title(),
+        }
+    }
+
     /// Two letters that stand for it.
     #[must_use]
     pub const fn plate(self) -> &'static str {
