@@ -146,7 +146,7 @@ impl Frame {
                     {icon(Icon::Search)}
                     <input class="input" id="find" name="q" type="search" placeholder="Search services, APIs, people"/>
                 </form>
-                <a class="btn quiet square find-small" href="/catalog" aria-label="Search the catalog">{icon(Icon::Search)}</a>
+                <a class="btn quiet square find-small" href="/catalog" aria-label="Open the search">{icon(Icon::Search)}</a>
                 {self.profile_menu()}
             </header>
         }
