@@ -43,6 +43,8 @@ async fn a_portal_as_it_should_be_passes() {
     let page = page.text();
     assert!(page.contains("Agents can connect.") && page.contains("Checked "), "{page}");
     assert!(admin.get("/settings/general").await.text().contains("Run self-check"));
+    let attempts = app.services.attempts.failures(&Admin::command_line(), 10).await.expect("a list");
+    assert!(attempts.is_empty(), "its own visit is nobody's failed attempt: {attempts:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::{
         TokenError, TokenErrorCode, TokenRequest, TokenResponse, refusals,
     },
     secret::{Secret, SecretHash},
+    self_check::PROBE_TOKEN,
     time::UnixMillis,
 };
 
@@ -154,8 +155,11 @@ impl AttemptService {
         self.record(draft.client(presented.client_id.as_deref()).origin(origin));
     }
 
-    /// A bearer token was refused.
+    /// A bearer token was refused. Portal's own self-check is no attempt to connect.
     pub fn bearer_refused(&self, token: &str, origin: &RequestOrigin, error: &BearerError) {
+        if token == PROBE_TOKEN {
+            return;
+        }
         let hash = SecretHash::of(token);
         let address = || origin.address.map(|address| address.to_string()).unwrap_or_default();
         let (kind, detail) = match error {
