@@ -44,6 +44,7 @@ pub use issuer::{FakeGithub, FakeIssuer, Forgery, SIGN_IN_CLIENT_ID, SIGN_IN_CLI
 pub use left::{AgentTokens, LeftDatabase};
 pub use people::{DirectoryEntry, test_directory};
 pub use signer::{ASSERTION_TYPE, Signer};
+use way::BorrowedWay;
 pub use way::{WayFault, WayToPortal};
 
 use self::database::TestDatabase;
@@ -230,7 +231,7 @@ impl TestApp {
         };
         let way = Arc::new(WayToPortal::default());
         let services = Services::new(Dependencies {
-            self_probe: Arc::clone(&way) as _,
+            self_probe: Arc::new(BorrowedWay(Arc::downgrade(&way))),
             pictures: Arc::new(portal_fetch::SmallPictures::default()),
             store: Arc::clone(&port),
             clock: Arc::clone(&clock) as _,

@@ -1,6 +1,6 @@
 //! What stands between Portal and its public URL: nothing, or a proxy with faults.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body};
@@ -56,8 +56,17 @@ impl WayToPortal {
     }
 }
 
+/// The way as Portal's services hold it: they would keep themselves alive if they owned it.
+pub(super) struct BorrowedWay(pub(super) Weak<WayToPortal>);
+
 #[async_trait]
-impl SelfProbe for WayToPortal {
+impl SelfProbe for BorrowedWay {
+    async fn ask(&self, request: &SelfProbeRequest) -> Result<SelfProbeAnswer, FetchError> {
+        self.0.upgrade().expect("the test still runs").ask(request).await
+    }
+}
+
+impl WayToPortal {
     async fn ask(&self, request: &SelfProbeRequest) -> Result<SelfProbeAnswer, FetchError> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(WayFault::Unreachable(error)) = fault {
