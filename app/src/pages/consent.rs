@@ -1,7 +1,6 @@
 //! `/oauth/consent`
 
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::Meta;
 use portal_core::{
     identity::User,
     oauth::{
@@ -81,9 +80,9 @@ async fn resume(page: &PageRequest, pending: &str, view: &ConsentView) -> PageRe
     let request = &page.request;
     if request.query("resume").is_none() {
         let on = format!("{}&resume=1", consent_path(pending));
-        let refresh = format!("0;url={on}");
+        // As a header: of the elements that Leptos moves into the head, some are lost between threads.
+        request.set_header(http::header::REFRESH, &format!("0;url={on}"));
         let content = view! {
-            <Meta http_equiv="refresh" content=refresh/>
             <div class="form">
                 <header><h1>"You have allowed this before"</h1></header>
                 <p>"You are sent back to "<code class="break"><bdi>{view.redirect_host.clone()}</bdi></code>"."</p>

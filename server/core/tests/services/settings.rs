@@ -48,9 +48,12 @@ async fn nothing_is_set_at_first() {
             "mcp.rollout.announce = false",
             "mcp.rollout.audience = everyone",
             "mcp.rollout.message = ",
+            "mcp.rollout.prompts = ",
             "mcp.dcr.enabled = false",
             "tokens.personal.enabled = false",
             "sign_in.local.enabled = true",
+            "ui.product_name = Portal",
+            "ui.accent = verdigris",
             "mcp.sources.auth.enabled = true",
             "mcp.sources.catalog.enabled = true",
         ]
