@@ -19,7 +19,7 @@ pub fn LivePart(
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
-        let _ = listening::start(&source, part, version);
+        let _ = listening::start(source, part, version);
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (source, part, version);
@@ -49,8 +49,9 @@ mod listening {
         streams: u32,
     }
 
-    pub(super) fn start(source: &str, part: String, version: String) -> Result<(), JsValue> {
-        let source = EventSource::new(source)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a property of the island, which owns it, ends here")]
+    pub(super) fn start(source: String, part: String, version: String) -> Result<(), JsValue> {
+        let source = EventSource::new(&source)?;
         let listener = Rc::new(RefCell::new(Listener {
             source: source.clone(),
             part,
@@ -104,8 +105,9 @@ mod listening {
                     known.fetching = false;
                     return;
                 }
-                known.shown = known.latest.clone();
-                (format!("#{}", known.part), known.shown.clone())
+                let latest = known.latest.clone();
+                known.shown.clone_from(&latest);
+                (format!("#{}", known.part), latest)
             };
             if fetch(&part).await.is_err() {
                 let mut known = listener.borrow_mut();
