@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { launchBrowser } from "../harness/browser.mjs";
 import { startLargeDirectory } from "../harness/large-directory.mjs";
 import { PlainBrowser, words } from "../harness/plain-browser.mjs";
-import { ADMIN } from "../harness/people.mjs";
+import { ADMIN, visit } from "../harness/people.mjs";
 import { startPortal } from "../harness/portal.mjs";
+import { openWindow } from "../harness/window.mjs";
 
 const PEOPLE = 130;
 const TOKEN = "a token of this test, for its questions only";
@@ -68,5 +70,26 @@ describe("portal org sync beside a server", () => {
     for (const { outcome, counts } of results) assert.deepEqual([outcome, counts.people], ["published", PEOPLE]);
     const { counts } = await sync("--dry-run");
     assert.deepEqual([counts.added, counts.changed, counts.removed], [0, 0, 0]);
+  });
+
+  test("the open page shows each run by itself", async () => {
+    const browser = await launchBrowser();
+    try {
+      const { page } = await openWindow(browser);
+      await visit(page, portal.url, ADMIN);
+      await page.goto(`${portal.url}/settings/org-data/people`);
+      let loads = 0;
+      page.on("load", () => (loads += 1));
+      const rows = page.getByRole("table", { name: "Runs" }).getByRole("row");
+      const before = await rows.count();
+      await directory.rename(11);
+      const { counts } = await sync();
+      await rows.nth(before).waitFor();
+      const latest = rows.nth(1).getByRole("cell").nth(3);
+      assert.equal(await latest.innerText(), String(counts.changed));
+      assert.equal(loads, 0, "the page was not loaded again");
+    } finally {
+      await browser.close();
+    }
   });
 });
