@@ -9,8 +9,8 @@ use axum::{
     routing::{get, post},
 };
 use http::{
-    HeaderMap, HeaderName, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE},
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, LOCATION, SET_COOKIE},
 };
 use portal_app::{
     cookies,
@@ -25,7 +25,7 @@ use portal_core::{
 };
 use portal_model::{ErrorCode, Field, FieldError};
 
-use super::notice::{self, RETRY_AFTER_SECONDS};
+use super::{notice, picture};
 use crate::{
     middleware::{identify, limit_upload, same_origin},
     state::AppState,
@@ -37,10 +37,6 @@ const UPLOAD_PATH: &str = "/settings/branding/logo";
 const PAGE: &str = "/settings/branding#logo";
 /// Most fields of the form that are looked at.
 const FIELDS_MAX: usize = 4;
-/// Read by no other site.
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-/// Whatever has this name is the same for ever.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The form, with a body limit of its own and behind the middleware that knows who asks.
 pub(crate) fn upload_router(state: &AppState) -> Router {
@@ -136,18 +132,8 @@ fn unreadable(error: &multer::Error) -> ErrorCode {
 }
 
 async fn logo(State(state): State<AppState>, Path(id): Path<String>) -> Response {
-    let missing = || (StatusCode::NOT_FOUND, "There is no such picture.\n").into_response();
-    let Some(id) = LogoId::parse(&id) else { return missing() };
-    match state.services.branding.picture(&id).await {
-        Ok(Some(png)) => {
-            let headers =
-                [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, FOR_EVER), (RESOURCE_POLICY, "same-origin")];
-            (headers, png).into_response()
-        }
-        Ok(None) => missing(),
-        Err(error) => {
-            tracing::error!(%error, "a picture could not be read");
-            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
-        }
+    match LogoId::parse(&id) {
+        Some(id) => picture::answer(state.services.branding.picture(&id).await),
+        None => picture::missing(),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod notice;
 pub(crate) mod oauth;
 pub(crate) mod offboarding;
 pub(crate) mod pages;
+mod picture;
 pub(crate) mod sign_in;
 pub(crate) mod webhooks;
 pub(crate) mod well_known;
